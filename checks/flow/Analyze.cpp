@@ -1,0 +1,9 @@
+#include "checks/Finding.h"
+
+namespace torch_tidy {
+
+AnalysisResult analyze(clang::ASTContext &, const AnalysisOptions &) {
+  return {};
+}
+
+} // namespace torch_tidy
