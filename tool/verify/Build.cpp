@@ -1,0 +1,355 @@
+//===- Build.cpp ----------------------------------------------------------===//
+#include "tool/verify/Build.h"
+#include "clang/Basic/Version.h"
+#include "clang/Lex/Lexer.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Regex.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace llvm;
+using namespace torch_tidy::verify;
+namespace path = llvm::sys::path;
+namespace fs = llvm::sys::fs;
+
+namespace {
+
+std::string under(StringRef Dir, const Twine &Tail) {
+  SmallString<256> P(Dir);
+  path::append(P, Tail);
+  return std::string(P);
+}
+
+std::string read(const std::string &File) {
+  auto Buffer = MemoryBuffer::getFile(File);
+  return Buffer ? (*Buffer)->getBuffer().str() : "";
+}
+
+Error write(const std::string &File, StringRef Text) {
+  std::error_code EC;
+  raw_fd_ostream OS(File, EC);
+  if (!EC)
+    OS << Text;
+  OS.flush();
+  return EC || OS.has_error()
+             ? createStringError(EC, "cannot write '%s'", File.c_str())
+             : Error::success();
+}
+
+/// The user's flags without compiler, input, outputs, and what would only cost
+/// time here.
+std::vector<std::string> relevant(const Job &J) {
+  std::vector<std::string> Out;
+  auto IsInput = [&](StringRef A) {
+    SmallString<256> P(A);
+    path::make_absolute(J.Directory, P);
+    return !A.starts_with("-") &&
+           (A == J.File || P == J.File || fs::equivalent(P, J.File));
+  };
+  for (size_t I = 1; I < J.Command.size(); ++I) {
+    StringRef A = J.Command[I];
+    if (is_contained({"-o", "-MF", "-MT", "-MQ", "-include-pch"}, A)) {
+      ++I;
+      continue;
+    }
+    if (is_contained({"-c", "-S", "-E", "-fsyntax-only", "--", "-pipe"}, A) ||
+        A.starts_with("-M") || A.starts_with("-O") ||
+        A.starts_with("-Werror") ||
+        (A.starts_with("-g") && !A.starts_with("-gcc")) ||
+        A.starts_with("-o") || IsInput(A))
+      continue;
+    Out.push_back(A.str());
+  }
+  return Out;
+}
+
+/// The directives that \p Text opens with, where they close every `#if`.
+StringRef preambleOf(StringRef Text) {
+  clang::LangOptions LO;
+  LO.CPlusPlus = LO.CPlusPlus11 = LO.CPlusPlus14 = LO.CPlusPlus17 = 1;
+  StringRef P = Text.take_front(clang::Lexer::ComputePreamble(Text, LO).Size);
+  int Open = 0;
+  SmallVector<StringRef> Lines;
+  P.split(Lines, '\n');
+  for (StringRef Line : Lines) {
+    Line = Line.trim();
+    if (!Line.consume_front("#"))
+      continue;
+    Line = Line.ltrim();
+    Open += Line.starts_with("if");
+    Open -= Line.starts_with("endif");
+  }
+  return Open == 0 ? P : StringRef();
+}
+
+/// \p Text with its first \p Size bytes blank, lines kept.
+std::string blanked(StringRef Text, size_t Size) {
+  std::string Out = Text.str();
+  for (size_t I = 0; I < Size && I < Out.size(); ++I)
+    if (Out[I] != '\n')
+      Out[I] = ' ';
+  return Out;
+}
+
+} // namespace
+
+Build::Build(Job Of, LibTorch T, Runtime R, std::string ClangPath, Backend B,
+             std::string Work, std::string Cache)
+    : J(std::move(Of)), Torch(std::move(T)), RT(std::move(R)),
+      Clang(std::move(ClangPath)), Where(B), WorkDir(std::move(Work)),
+      CacheDir(std::move(Cache)) {
+  Flags = relevant(J);
+  for (const std::string &Dir : Torch.Includes)
+    Flags.push_back("-isystem" + Dir);
+}
+
+Build::~Build() { cancelPreamble(); }
+
+std::vector<std::string> Build::compileArgs() const {
+  std::vector<std::string> Args{Clang};
+  Args.insert(Args.end(), Flags.begin(), Flags.end());
+  for (const char *Flag : {"-w", "-O0", "-g0", "-fno-access-control",
+                           "-Qunused-arguments", "-fno-color-diagnostics"})
+    Args.push_back(Flag);
+  // Relative includes of the preamble, which is compiled from elsewhere.
+  Args.push_back("-iquote" + path::parent_path(J.File).str());
+  Args.push_back("-I" + RT.IncludeDir);
+  return Args;
+}
+
+Error Build::run(const std::vector<std::string> &Args, StringRef What) {
+  std::string Log = under(WorkDir, "log");
+  std::vector<StringRef> Refs(Args.begin(), Args.end());
+  std::optional<StringRef> Redirects[] = {StringRef(""), StringRef(Log),
+                                          StringRef(Log)};
+  std::string Message;
+  int RC = sys::ExecuteAndWait(Refs[0], Refs, std::nullopt, Redirects, 0, 0,
+                               &Message);
+  if (RC == 0)
+    return Error::success();
+  std::string Words = read(Log);
+  return createStringError("%s failed (%s):\n%s", What.str().c_str(),
+                           Message.empty()
+                               ? ("exit " + std::to_string(RC)).c_str()
+                               : Message.c_str(),
+                           Words.c_str());
+}
+
+void Build::startPreamble() {
+  std::string Text = read(J.File);
+  Preamble = preambleOf(Text).str();
+  if (!StringRef(Preamble).contains("#include") &&
+      !StringRef(Preamble).contains("# include")) {
+    Preamble.clear();
+    return;
+  }
+  std::string Key = clang::getClangFullVersion() + "\n" + Clang + "\n" +
+                    Preamble + "\n" + path::parent_path(J.File).str();
+  for (const std::string &Flag : Flags)
+    Key += "\n" + Flag;
+  Key += read(under(RT.IncludeDir, "probe/Probe.h"));
+  std::string Name =
+      "verify-" + utohexstr(xxh3_64bits(StringRef(Key)), /*LowerCase=*/true);
+  if (fs::create_directories(CacheDir))
+    CacheDir = WorkDir;
+  Pch = under(CacheDir, Name + ".pch");
+  if (fs::exists(Pch))
+    return;
+  std::string Header = under(CacheDir, Name + ".h");
+  if (Error E = write(Header, "#include \"probe/Probe.h\"\n" + Preamble)) {
+    consumeError(std::move(E));
+    Pch.clear();
+    return;
+  }
+  std::vector<std::string> Args = compileArgs();
+  for (const std::string &A :
+       {std::string("-x"), std::string("c++-header"), Header,
+        std::string("-fpch-instantiate-templates"), std::string("-o"),
+        Pch + ".part"})
+    Args.push_back(A);
+  std::vector<StringRef> Refs(Args.begin(), Args.end());
+  std::string Log = under(WorkDir, "pch.log");
+  std::optional<StringRef> Redirects[] = {StringRef(""), StringRef(Log),
+                                          StringRef(Log)};
+  sys::ProcessInfo P =
+      sys::ExecuteNoWait(Refs[0], Refs, std::nullopt, Redirects);
+  if (P.Pid != sys::ProcessInfo::InvalidPid)
+    PchJob = P;
+  else
+    Pch.clear();
+}
+
+void Build::cancelPreamble() {
+  if (!PchJob)
+    return;
+  // One millisecond is over: Wait() ends the process.
+  sys::Wait(*PchJob, 0u);
+  if (PchJob)
+    sys::Wait(*PchJob, 1u);
+  PchJob.reset();
+  fs::remove(Pch + ".part");
+}
+
+bool Build::waitForPreamble() {
+  if (PchJob) {
+    sys::ProcessInfo Done = sys::Wait(*PchJob, std::nullopt);
+    PchJob.reset();
+    if (Done.ReturnCode != 0 || fs::rename(Pch + ".part", Pch)) {
+      fs::remove(Pch + ".part");
+      Pch.clear();
+    }
+  }
+  return !Pch.empty();
+}
+
+Expected<std::string>
+Build::program(const std::map<std::string, std::string> &Texts) {
+  // The overlay: probed text under the user's own names.
+  json::Array Roots;
+  std::string Main = under(WorkDir, "main.cpp");
+  bool Headers = false;
+  unsigned Number = 0;
+  auto Place = [&](StringRef Name, StringRef At) {
+    Roots.push_back(json::Object{{"type", "file"},
+                                 {"name", Name.str()},
+                                 {"external-contents", At.str()}});
+  };
+  bool HavePch = waitForPreamble();
+  for (const auto &[File, Text] : Texts) {
+    bool IsMain = fs::equivalent(File, J.File);
+    Headers |= !IsMain;
+    std::string At =
+        IsMain ? Main : under(WorkDir, "header" + std::to_string(Number++));
+    if (Error E = write(At, Text))
+      return std::move(E);
+    Place(File, At);
+    SmallString<256> Real;
+    if (!fs::real_path(File, Real) && Real != File)
+      Place(Real, At);
+    if (IsMain && File != J.File)
+      Place(J.File, At);
+  }
+  HavePch &= !Headers;
+  std::string Overlay = under(WorkDir, "overlay.json");
+  std::string Yaml;
+  raw_string_ostream(Yaml) << json::Value(
+      json::Object{{"version", 0},
+                   {"use-external-names", false},
+                   {"case-sensitive", true},
+                   {"roots", std::move(Roots)}});
+  if (Error E = write(Overlay, Yaml))
+    return std::move(E);
+
+  std::string Object = under(WorkDir, "main.o");
+  for (bool UsePch : {true, false}) {
+    if (UsePch && !HavePch)
+      continue;
+    if (UsePch) {
+      std::string Text = read(Main);
+      // Edits inside the preamble would be lost with it.
+      if (!StringRef(Text).starts_with(Preamble))
+        continue;
+      if (Error E = write(Main, blanked(Text, Preamble.size())))
+        return std::move(E);
+    } else if (HavePch) {
+      // The precompiled header may be no good (a header changed).
+      for (const auto &[File, Text] : Texts)
+        if (fs::equivalent(File, J.File))
+          if (Error E = write(Main, Text))
+            return std::move(E);
+    }
+    std::vector<std::string> Args = compileArgs();
+    if (UsePch)
+      Args.insert(Args.end(), {"-include-pch", Pch});
+    else
+      Args.insert(Args.end(), {"-include", "probe/Probe.h"});
+    Args.insert(Args.end(),
+                {"-ivfsoverlay", Overlay, "-c", J.File, "-o", Object});
+    for (;;) {
+      Error E = run(Args, "compiling the probed copy of '" + J.File + "'");
+      if (!E)
+        break;
+      std::string Words = toString(std::move(E));
+      // g++ has flags that clang does not know; they do not change what is
+      // asked about.
+      SmallVector<StringRef, 2> M;
+      if (Regex("unknown argument:? '([^']+)'").match(Words, &M)) {
+        size_t Before = Args.size();
+        llvm::erase(Args, M[1].str());
+        if (Args.size() != Before)
+          continue;
+      }
+      if (UsePch) {
+        Object.clear();
+        break;
+      }
+      return createStringError(Words);
+    }
+    if (!Object.empty()) {
+      if (HavePch && !UsePch)
+        fs::remove(Pch);
+      break;
+    }
+    Object = under(WorkDir, "main.o");
+  }
+  std::string Program = under(WorkDir, "program");
+  if (Error E = link(Object, Program))
+    return std::move(E);
+  return Program;
+}
+
+Error Build::link(const std::string &Object, const std::string &Program) {
+  std::vector<std::string> Args{Clang, Object, "-o", Program, "-w"};
+  for (const std::string &F : Flags)
+    if (StringRef(F).starts_with("-fsanitize") || F == "-pthread" ||
+        F == "-m32" || StringRef(F).starts_with("-stdlib"))
+      Args.push_back(F);
+  for (const char *Name : {"driver", "probe"})
+    for (const char *Suffix : {".a", ".so"}) {
+      std::string Lib =
+          under(RT.LibDir, std::string("libtorch_tidy_") + Name + Suffix);
+      if (fs::exists(Lib)) {
+        Args.push_back(Lib);
+        break;
+      }
+    }
+  if (Where == Backend::Emulated) {
+    std::string Lib = under(RT.LibDir, "libtorch_tidy_emulator.so");
+    if (!fs::exists(Lib))
+      return createStringError(
+          "the emulated CUDA device is missing: no '%s'; build the runtime, or "
+          "use --device=cuda on a machine with a GPU",
+          Lib.c_str());
+    // Nothing refers to it: it registers itself when it is loaded.
+    Args.insert(Args.end(),
+                {"-Wl,--no-as-needed", Lib, "-Wl,-rpath," + RT.LibDir});
+  }
+  Args.insert(Args.end(), {"-Wl,--no-as-needed", "-L" + Torch.LibDir, "-ltorch",
+                           "-ltorch_cpu", "-lc10", "-Wl,-rpath," + Torch.LibDir,
+                           "-ldl", "-lpthread"});
+  if (Torch.HasCuda)
+    Args.insert(Args.end(), {"-ltorch_cuda", "-lc10_cuda"});
+  Error E = run(Args, "linking the probed copy of '" + J.File + "'");
+  if (!E)
+    return E;
+  // What another file of the program defines: go on without it, so that what
+  // does not need it can run; calling it crashes, and the verdict says why.
+  std::string Words = toString(std::move(E));
+  Regex Missing("undefined (reference to|symbol:) [`']?([^'\n]+)");
+  SmallVector<StringRef> Lines;
+  StringRef(Words).split(Lines, '\n');
+  for (StringRef Line : Lines) {
+    SmallVector<StringRef, 3> M;
+    if (Missing.match(Line, &M) && !is_contained(Undefined, M[2]))
+      Undefined.push_back(M[2].str());
+  }
+  if (Undefined.empty())
+    return createStringError(Words);
+  Args.push_back("-Wl,--unresolved-symbols=ignore-all");
+  return run(Args, "linking the probed copy of '" + J.File + "'");
+}

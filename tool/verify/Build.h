@@ -1,0 +1,77 @@
+//===- Build.h - a probed file, compiled and linked -----------------------===//
+//
+// The compiler reads the user's file at its own path: a virtual file system
+// overlay puts the probed text in its place (and in that of probed headers), so
+// that includes, `__FILE__` and messages are what they always were, and nothing
+// of the user's is written to.
+//
+// A precompiled header of the file's preamble (its leading directives, after
+// the probe's header) is built while the file is linted and kept in the cache
+// for the next time. It is skipped where a header holds probes itself.
+//
+// Changed of the user's flags: no optimisation, no debug information, no
+// warnings, no access control; what asks for other outputs is dropped.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_TOOL_VERIFY_BUILD_H
+#define TORCH_TIDY_TOOL_VERIFY_BUILD_H
+
+#include "tool/verify/Toolchain.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/Program.h"
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace torch_tidy::verify {
+
+struct Job {
+  std::string File;                 ///< Absolute path of the user's file.
+  std::string Directory;            ///< Where the compile command runs.
+  std::vector<std::string> Command; ///< The user's, compiler first.
+};
+
+class Build {
+public:
+  Build(Job J, LibTorch Torch, Runtime RT, std::string Clang, Backend Where,
+        std::string WorkDir, std::string CacheDir);
+  ~Build();
+  Build(const Build &) = delete;
+
+  /// Starts to precompile the preamble, unless the cache has it.
+  void startPreamble();
+  /// Stops it: there is nothing to verify.
+  void cancelPreamble();
+
+  /// Compiles \p Texts (probed text by path; the main file among them) and
+  /// links the program. Gives its path, or the compiler's words.
+  llvm::Expected<std::string>
+  program(const std::map<std::string, std::string> &Texts);
+
+  /// After program(): functions that another file of the user's defines.
+  llvm::ArrayRef<std::string> undefined() const { return Undefined; }
+
+private:
+  Job J;
+  LibTorch Torch;
+  Runtime RT;
+  std::string Clang;
+  Backend Where;
+  std::string WorkDir, CacheDir;
+  std::vector<std::string> Flags; ///< The user's flags that matter.
+  std::vector<std::string> Undefined;
+  std::string Preamble; ///< Text of the preamble of the user's file.
+  std::string Pch;      ///< Path of the precompiled header, once known.
+  std::optional<llvm::sys::ProcessInfo> PchJob;
+
+  std::vector<std::string> compileArgs() const;
+  bool waitForPreamble();
+  llvm::Error run(const std::vector<std::string> &Args, llvm::StringRef What);
+  llvm::Error link(const std::string &Object, const std::string &Program);
+};
+
+} // namespace torch_tidy::verify
+
+#endif

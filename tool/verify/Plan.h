@@ -1,0 +1,59 @@
+//===- Plan.h - who calls the flagged functions ---------------------------===//
+//
+// Writes the text that is appended to the probed copy of a file and turns it
+// into a program: one entry per flagged function, with code that makes its
+// arguments, and a table for runtime/driver. It is compiled without access
+// control, so private methods are called like any other.
+//
+// An entry is *direct* (it runs the flagged function itself) or a *fallback*:
+// a function of the file that calls a flagged one and needs no arguments, and
+// `main`. Fallbacks run only for findings that the direct entries left open.
+//
+// Arguments that can be made: tensors, devices, dtypes and options, numbers,
+// strings, enums, standard containers, smart pointers and functions of no use;
+// modules and other classes by their default or their shortest makeable
+// constructor; optimizers over the parameters of the modules made before;
+// data loaders over random examples. Limits: functions inside function-local
+// classes are reached through the function around them; types without a name
+// cannot be made.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_TOOL_VERIFY_PLAN_H
+#define TORCH_TIDY_TOOL_VERIFY_PLAN_H
+
+#include "checks/Finding.h"
+#include "tool/verify/SourceEdits.h"
+#include "llvm/ADT/ArrayRef.h"
+#include <map>
+#include <string>
+#include <vector>
+
+namespace torch_tidy::verify {
+
+struct DriverPlan {
+  /// What to append to the main file; empty where nothing can be run.
+  std::string Text;
+  /// Why a finding has no entry of its own, by id: "parameter 'f' of type
+  /// 'std::function<...>' cannot be made". It may still be reached by others.
+  std::map<unsigned, std::string> Undriven;
+  struct Entry {
+    std::string Name;
+    std::vector<unsigned> Ids; ///< The findings it is run for.
+  };
+  std::vector<Entry> Entries; ///< In the order they run.
+};
+
+/// Plans the entries for \p Findings (ids from \p FirstId). \p MainFile takes
+/// the edits that rename the file's `main`.
+DriverPlan planDriver(clang::ASTContext &Context,
+                      llvm::ArrayRef<Finding> Findings, unsigned FirstId,
+                      SourceEdits &MainFile);
+
+/// The function around \p F that has a name to call it by: that of a closure's
+/// or of a local class's method is the function it stands in. Null for a
+/// closure outside any function.
+const clang::FunctionDecl *namedFunction(const clang::FunctionDecl *F);
+
+} // namespace torch_tidy::verify
+
+#endif

@@ -1,0 +1,414 @@
+//===- TypeMaker.cpp ------------------------------------------------------===//
+#include "tool/verify/TypeMaker.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/QualTypeNames.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringSwitch.h"
+#include <algorithm>
+
+using namespace clang;
+using namespace torch_tidy;
+using namespace torch_tidy::verify;
+
+namespace {
+
+/// "std::vector", "at::Tensor": without inline namespaces.
+std::string nameOf(const NamedDecl *D) {
+  std::string Name = D->getQualifiedNameAsString();
+  for (const char *Inline : {"__cxx11::", "__1::"})
+    if (size_t At = Name.find(Inline); At != std::string::npos)
+      Name.erase(At, strlen(Inline));
+  return Name;
+}
+
+QualType typeArgument(const CXXRecordDecl *R, unsigned Index) {
+  const auto *S = dyn_cast<ClassTemplateSpecializationDecl>(R);
+  if (!S || Index >= S->getTemplateArgs().size())
+    return {};
+  const TemplateArgument &A = S->getTemplateArgs()[Index];
+  return A.getKind() == TemplateArgument::Type ? A.getAsType() : QualType();
+}
+
+/// All types of a tuple's or pair's argument list, packs expanded.
+llvm::SmallVector<QualType, 4> typeArguments(const CXXRecordDecl *R) {
+  llvm::SmallVector<QualType, 4> Types;
+  const auto *S = dyn_cast<ClassTemplateSpecializationDecl>(R);
+  for (const TemplateArgument &A : S->getTemplateArgs().asArray()) {
+    if (A.getKind() == TemplateArgument::Type)
+      Types.push_back(A.getAsType());
+    if (A.getKind() == TemplateArgument::Pack)
+      for (const TemplateArgument &P : A.pack_elements())
+        if (P.getKind() == TemplateArgument::Type)
+          Types.push_back(P.getAsType());
+  }
+  return Types;
+}
+
+/// The implementation that a holder (`TORCH_MODULE(Net)`) holds, or null.
+const CXXRecordDecl *heldModule(const CXXRecordDecl *R) {
+  if (nameOf(R) == "torch::nn::ModuleHolder") {
+    QualType Held = typeArgument(R, 0);
+    const CXXRecordDecl *Impl =
+        Held.isNull() ? nullptr : Held->getAsCXXRecordDecl();
+    return Impl ? Impl->getDefinition() : nullptr;
+  }
+  for (const CXXBaseSpecifier &B : R->bases())
+    if (const CXXRecordDecl *Base = B.getType()->getAsCXXRecordDecl())
+      if (Base->getDefinition())
+        if (const CXXRecordDecl *Impl = heldModule(Base->getDefinition()))
+          return Impl;
+  return nullptr;
+}
+
+std::string literal(StringRef Name) {
+  std::string Out = "\"";
+  for (char C : Name)
+    if (isAlphanumeric(C) || C == '_' || C == '.' || C == ' ')
+      Out += C;
+  return Out + "\"";
+}
+
+} // namespace
+
+bool verify::derivesFrom(const CXXRecordDecl *R, StringRef Qualified) {
+  if (!R)
+    return false;
+  if (nameOf(R) == Qualified)
+    return true;
+  R = R->getDefinition();
+  if (!R)
+    return false;
+  return llvm::any_of(R->bases(), [&](const CXXBaseSpecifier &B) {
+    return derivesFrom(B.getType()->getAsCXXRecordDecl(), Qualified);
+  });
+}
+
+TypeMaker::TypeMaker(ASTContext &Context)
+    : Context(Context), Policy(Context.getLangOpts()) {
+  Policy.adjustForCPlusPlus();
+  Policy.SuppressUnwrittenScope = true;
+}
+
+std::string TypeMaker::spell(QualType T) const {
+  return TypeName::getFullyQualifiedName(T, Context, Policy,
+                                         /*WithGlobalNsPrefix=*/true);
+}
+
+std::string TypeMaker::variable(const std::string &Type,
+                                const std::string &Init) {
+  std::string V = fresh();
+  Body += Type + " " + V + Init + "; ";
+  return V;
+}
+
+TypeMaker::Text TypeMaker::fail(QualType T) {
+  if (Why.empty())
+    Why = "a value of type '" + T.getAsString(Policy) + "' cannot be made";
+  return std::nullopt;
+}
+
+TypeMaker::Text TypeMaker::make(QualType T, StringRef Name) {
+  if (Depth > 6)
+    return fail(T);
+  ++Depth;
+  auto Leave = llvm::make_scope_exit([this] { --Depth; });
+  bool Rvalue = T->isRValueReferenceType();
+  T = T.getNonReferenceType().getUnqualifiedType();
+  Text V;
+  if (const CXXRecordDecl *R = T->getAsCXXRecordDecl())
+    V = object(R, Name);
+  else if (T->isPointerType() || T->isConstantArrayType() || T->isScalarType())
+    V = makeScalar(T, Name);
+  else
+    return fail(T);
+  // By value too: what cannot be copied is moved.
+  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
+  bool MoveOnly = R && R->hasDefinition() && !R->hasSimpleCopyConstructor() &&
+                  !R->hasUserDeclaredCopyConstructor();
+  if (V && (Rvalue || MoveOnly))
+    return "static_cast<" + spell(T) + " &&>(" + *V + ")";
+  return V;
+}
+
+TypeMaker::Text TypeMaker::makeScalar(QualType T, StringRef Name) {
+  std::string N = literal(Name);
+  if (const auto *E = T->getAs<EnumType>()) {
+    std::string Qualified = nameOf(E->getDecl());
+    std::string Type = spell(T);
+    if (Qualified == "c10::DeviceType")
+      return variable(Type,
+                      " = ::torch_tidy::driver::device(A, " + N + ").type()");
+    if (Qualified == "c10::ScalarType")
+      return variable(Type, " = ::at::kFloat");
+    for (const EnumConstantDecl *C : E->getDecl()->enumerators())
+      return variable(Type, " = static_cast<" + Type + ">(" +
+                                llvm::toString(C->getInitVal(), 10) + ")");
+    return fail(T);
+  }
+  if (T->isBooleanType())
+    return variable("bool", " = A.boolean(" + N + ")");
+  if (T->isIntegerType())
+    return variable(spell(T),
+                    " = static_cast<" + spell(T) + ">(A.integer(" + N + "))");
+  if (T->isFloatingType())
+    return variable(spell(T),
+                    " = static_cast<" + spell(T) + ">(A.real(" + N + "))");
+  if (!T->isPointerType())
+    return fail(T);
+  QualType To = T->getPointeeType();
+  if (To->isAnyCharacterType()) {
+    std::string S = variable("::std::string", " = A.text(" + N + ")");
+    return "const_cast<char *>(" + S + ".c_str())";
+  }
+  if (To->isArithmeticType()) {
+    std::string V = fresh();
+    Body +=
+        "static " + spell(To.getUnqualifiedType()) + " " + V + "[4096] = {}; ";
+    return V;
+  }
+  if (Text V = make(To, Name))
+    return "&" + *V;
+  return std::nullopt;
+}
+
+TypeMaker::Text TypeMaker::object(const CXXRecordDecl *R, StringRef Name) {
+  QualType T = Context.getCanonicalTagType(R);
+  if (R->isLambda() || !R->getDefinition() ||
+      (!R->getIdentifier() && !R->getTypedefNameForAnonDecl()) ||
+      R->isLocalClass())
+    return fail(T);
+  R = R->getDefinition();
+  if (Text V = makeKnown(R, T, Name))
+    return V;
+  if (!Why.empty())
+    return std::nullopt;
+  if (Text V = makeStandard(R, T, Name))
+    return V;
+  if (!Why.empty())
+    return std::nullopt;
+  if (Text V = makePointer(R, T, Name))
+    return V;
+  if (!Why.empty())
+    return std::nullopt;
+  if (derivesFrom(R, "torch::optim::Optimizer"))
+    return makeOptimizer(R);
+  if (derivesFrom(R, "torch::nn::Module"))
+    return makeModule(R, Name);
+  if (const CXXRecordDecl *Impl = heldModule(R)) {
+    Text V = makeModule(Impl, Name);
+    return V ? Text(variable(spell(T), "(" + V->substr(1) + ")"))
+             : std::nullopt;
+  }
+  if (R->isAbstract())
+    return fail(T);
+  Text Args = arguments(R);
+  if (!Args)
+    return fail(T);
+  return variable(spell(T), Args->empty() ? "{}" : "(" + *Args + ")");
+}
+
+/// LibTorch's value types.
+TypeMaker::Text TypeMaker::makeKnown(const CXXRecordDecl *R, QualType T,
+                                     StringRef Name) {
+  std::string N = literal(Name), Q = nameOf(R);
+  if (Q == "at::Tensor")
+    return variable("::at::Tensor",
+                    " = ::torch_tidy::driver::tensor(A, " + N + ")");
+  if (Q == "c10::Device")
+    return variable("::c10::Device",
+                    " = ::torch_tidy::driver::device(A, " + N + ")");
+  if (Q == "c10::TensorOptions")
+    return variable("::c10::TensorOptions",
+                    "(::torch_tidy::driver::device(A, " + N + "))");
+  if (Q == "c10::IValue" || Q == "at::TensorBase")
+    return variable(spell(T), "(::torch_tidy::driver::tensor(A, " + N + "))");
+  if (Q == "c10::ArrayRef") {
+    QualType Element = typeArgument(R, 0);
+    std::string Type = "::std::vector<" + spell(Element) + ">";
+    Text E = make(Element, Name);
+    return E ? Text(variable(Type, "{" + *E + ", " + *E + "}")) : std::nullopt;
+  }
+  if (Q == "torch::jit::Module") {
+    // The usual shape of one: a parameter, and a forward that uses it.
+    std::string V = variable(spell(T), "(\"made\")");
+    Body += V + ".register_parameter(\"weight\", ::at::ones({1}), false); " +
+            V +
+            ".define(\"def forward(self, x):\\n  return x * "
+            "self.weight\\n\"); if (A.movedModule(" +
+            N + ")) " + V + ".to(::at::Device(::at::kCUDA)); ";
+    return V;
+  }
+  if (Q == "torch::nn::AnyModule")
+    return variable(spell(T), "(::torch::nn::LinearImpl(2, 2))");
+  if (StringRef(Q).starts_with("torch::data::") &&
+      StringRef(Q).contains("DataLoader")) {
+    Loader = true;
+    return "*" +
+           variable("auto", " = ::torch_tidy::driver::loader(A, " + N + ")");
+  }
+  return std::nullopt;
+}
+
+TypeMaker::Text TypeMaker::makeStandard(const CXXRecordDecl *R, QualType T,
+                                        StringRef Name) {
+  if (!R->isInStdNamespace())
+    return std::nullopt;
+  std::string Q = nameOf(R);
+  QualType First = typeArgument(R, 0);
+  if (Q == "std::basic_string" || Q == "std::basic_string_view")
+    return variable("::std::string", " = A.text(" + literal(Name) + ")");
+  if (Q == "std::basic_ostream" || Q == "std::basic_iostream")
+    return std::string("::std::cout");
+  auto ListOf = [&](unsigned Size) -> Text {
+    std::string V = variable(spell(T), "{}");
+    for (unsigned I = 0; I < Size; ++I) {
+      Text E = make(First, Name);
+      if (!E)
+        return std::nullopt;
+      Body += V + ".push_back(" + *E + "); ";
+    }
+    return V;
+  };
+  if (Q == "std::vector" || Q == "std::deque" || Q == "std::list")
+    return ListOf(2);
+  if (Q == "std::optional") {
+    Text E = make(First, Name);
+    return E ? Text(variable(spell(T), "(" + *E + ")")) : std::nullopt;
+  }
+  if (Q == "std::pair" || Q == "std::tuple") {
+    std::string Parts;
+    for (QualType Part : typeArguments(R)) {
+      Text E = make(Part, Name);
+      if (!E)
+        return std::nullopt;
+      Parts += (Parts.empty() ? "" : ", ") + *E;
+    }
+    return variable(spell(T), "(" + Parts + ")");
+  }
+  if (Q == "std::array") {
+    std::string V = variable(spell(T), "{}");
+    Text E = make(First, Name);
+    if (!E)
+      return std::nullopt;
+    Body += "for (auto &Element : " + V + ") Element = " + *E + "; ";
+    return V;
+  }
+  if (Q == "std::map" || Q == "std::unordered_map") {
+    Text Key = make(First, Name);
+    Text Value = Key ? make(typeArgument(R, 1), Name) : std::nullopt;
+    if (!Value)
+      return std::nullopt;
+    std::string V = variable(spell(T), "{}");
+    Body += V + ".emplace(" + *Key + ", " + *Value + "); ";
+    return V;
+  }
+  if (Q == "std::function") {
+    // Callable, and gives a default value: enough for callbacks.
+    const auto *F = First->getAs<FunctionProtoType>();
+    if (!F)
+      return fail(T);
+    std::string Result = spell(F->getReturnType());
+    Text Value;
+    if (!F->getReturnType()->isVoidType() &&
+        !(Value = make(F->getReturnType(), Name)))
+      return std::nullopt;
+    return variable(spell(T), " = [=](auto &&...) -> " + Result + " { " +
+                                  (Value ? "return " + *Value + "; " : "") +
+                                  "}");
+  }
+  return std::nullopt;
+}
+
+TypeMaker::Text TypeMaker::makePointer(const CXXRecordDecl *R, QualType T,
+                                       StringRef Name) {
+  std::string Q = nameOf(R);
+  if (Q != "std::shared_ptr" && Q != "std::unique_ptr")
+    return std::nullopt;
+  const CXXRecordDecl *To = typeArgument(R, 0)->getAsCXXRecordDecl();
+  if (!To || !To->getDefinition() || !To->getIdentifier())
+    return fail(T);
+  To = To->getDefinition();
+  if (Q == "std::shared_ptr" && derivesFrom(To, "torch::nn::Module")) {
+    Text V = makeModule(To, Name);
+    return V ? Text(V->substr(1)) : std::nullopt; // Without its "*".
+  }
+  Text Args = To->isAbstract() ? std::nullopt : arguments(To);
+  if (!Args)
+    return fail(T);
+  std::string Make =
+      Q == "std::shared_ptr" ? "::std::make_shared<" : "::std::make_unique<";
+  std::string Type = spell(typeArgument(R, 0));
+  return variable("auto", " = " + Make + Type + ">(" + *Args + ")");
+}
+
+TypeMaker::Text TypeMaker::makeOptimizer(const CXXRecordDecl *R) {
+  std::string Type = nameOf(R) == "torch::optim::Optimizer"
+                         ? "::torch::optim::SGD"
+                         : spell(Context.getCanonicalTagType(R));
+  std::string Parameters =
+      Modules.empty()
+          ? "::std::vector<::at::Tensor>{::at::rand({2}).requires_grad_()}"
+          : Modules.front() + "->parameters()";
+  return variable(Type, "(" + Parameters + ", 0.01)");
+}
+
+/// A module on the heap, as `enable_shared_from_this` needs it. The text is
+/// "*vN", or "vN" for a holder.
+TypeMaker::Text TypeMaker::makeModule(const CXXRecordDecl *R, StringRef Name) {
+  QualType T = Context.getCanonicalTagType(R);
+  std::string Type = spell(T), Args;
+  if (nameOf(R) == "torch::nn::Module") {
+    Type = "::torch::nn::LinearImpl";
+    Args = "2, 2";
+  } else if (nameOf(R) == "torch::nn::SequentialImpl") {
+    Args = "::torch::nn::LinearImpl(2, 2)"; // An empty one cannot forward.
+  } else if (R->isAbstract()) {
+    return fail(T);
+  } else if (Text Made = arguments(R)) {
+    Args = *Made;
+  } else {
+    return fail(T);
+  }
+  std::string V =
+      variable("auto", " = ::torch_tidy::driver::placed(A, " + literal(Name) +
+                           ", ::std::make_shared<" + Type + ">(" + Args + "))");
+  Modules.push_back(V);
+  return "*" + V;
+}
+
+TypeMaker::Text TypeMaker::arguments(const CXXRecordDecl *R) {
+  // TORCH_MODULE's holders forward whatever the implementation takes.
+  if (!R->hasUserDeclaredConstructor() && !R->isAggregate() &&
+      R->hasDefaultConstructor())
+    return std::string();
+  if (R->isAggregate() || R->ctors().empty())
+    return std::string();
+  llvm::SmallVector<const CXXConstructorDecl *, 4> Ctors;
+  for (const CXXConstructorDecl *C : R->ctors())
+    if (!C->isDeleted() && !C->isCopyOrMoveConstructor())
+      Ctors.push_back(C);
+  llvm::stable_sort(Ctors, [](const auto *A, const auto *B) {
+    return A->getMinRequiredArguments() < B->getMinRequiredArguments();
+  });
+  std::string Because;
+  for (const CXXConstructorDecl *C : Ctors) {
+    std::string SavedBody = Body;
+    std::string Args;
+    bool Good = true;
+    for (unsigned I = 0; Good && I < C->getMinRequiredArguments(); ++I) {
+      const ParmVarDecl *P = C->getParamDecl(I);
+      Text E = make(P->getType(), P->getName());
+      Good = E.has_value();
+      if (Good)
+        Args += (I ? ", " : "") + *E;
+    }
+    if (Good)
+      return Args;
+    Body = SavedBody;
+    if (Because.empty())
+      Because = Why;
+    Why.clear();
+  }
+  Why = Because;
+  return std::nullopt;
+}
