@@ -1,0 +1,24 @@
+#include "checks/Manifest.h"
+
+namespace torch_tidy {
+
+static constexpr CheckInfo Checks[] = {
+    {FindingCode::DeviceMismatch, true,
+     "a forward call or operator whose operands are on different devices"},
+};
+
+llvm::ArrayRef<CheckInfo> allChecks() { return Checks; }
+
+std::string defaultChecks() {
+  std::string Globs;
+  for (const CheckInfo &Check : Checks) {
+    if (!Check.OnByDefault)
+      continue;
+    if (!Globs.empty())
+      Globs += ',';
+    Globs += Check.name();
+  }
+  return Globs;
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,8 @@
+// A file without a mistake gives no finding.
+// RUN: %check_torch %s
+#include <torch/torch.h>
+
+torch::Tensor forward_ok(torch::Tensor x) {
+  torch::nn::Linear model(3, 1);
+  return model->forward(x.to(torch::kCPU));
+}

@@ -1,0 +1,2 @@
+#include <torch/script.h>
+#include <torch/torch.h>

@@ -1,0 +1,154 @@
+#include "tool/frontend/CompileCommands.h"
+#include "tool/frontend/LibraryCode.h"
+#include "tool/frontend/ResourceDir.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+using namespace torch_tidy;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::Not;
+
+namespace {
+
+/// A folder that goes away with the test.
+class TemporaryFolder {
+public:
+  TemporaryFolder() {
+    llvm::sys::fs::createUniqueDirectory("torch-tidy-test", Path);
+    llvm::sys::fs::real_path(Path, Path);
+  }
+  ~TemporaryFolder() { llvm::sys::fs::remove_directories(Path); }
+
+  std::string write(llvm::StringRef Name, llvm::StringRef Text = "") {
+    llvm::SmallString<256> File(Path);
+    llvm::sys::path::append(File, Name);
+    llvm::sys::fs::create_directories(llvm::sys::path::parent_path(File));
+    std::error_code EC;
+    llvm::raw_fd_ostream(File, EC) << Text;
+    return File.str().str();
+  }
+
+  llvm::SmallString<256> Path;
+};
+
+std::vector<std::string> portable(std::vector<std::string> Arguments) {
+  return portableArguments(std::move(Arguments), "a.cpp");
+}
+
+TEST(LibraryCode, LibTorchIsALibraryWhetherSystemOrNot) {
+  EXPECT_EQ(Owner::Library,
+            ownerOfPath("/opt/libtorch/include/torch/csrc/api/include/torch/"
+                        "nn/module.h",
+                        /*IsSystem=*/false, "/home/me/p/a.cpp"));
+  EXPECT_EQ(Owner::Library, ownerOfPath("/opt/libtorch/include/c10/Device.h",
+                                        /*IsSystem=*/true, "/home/me/p/a.cpp"));
+}
+
+TEST(LibraryCode, StandardLibraryKeepsItsBodies) {
+  EXPECT_EQ(Owner::Standard,
+            ownerOfPath("/usr/include/c++/12/bits/stl_algo.h",
+                        /*IsSystem=*/true, "/home/me/p/a.cpp"));
+}
+
+TEST(LibraryCode, VendoredFoldersOfTheProjectAreLibraries) {
+  EXPECT_EQ(Owner::Library, ownerOfPath("/home/me/p/third_party/json.hpp",
+                                        false, "/home/me/p/src/a.cpp"));
+  EXPECT_EQ(Owner::User, ownerOfPath("/home/me/p/include/net.h", false,
+                                     "/home/me/p/src/a.cpp"));
+}
+
+TEST(LibraryCode, AProjectBelowAVendorFolderIsStillTheUsers) {
+  EXPECT_EQ(Owner::User, ownerOfPath("/home/me/external/p/include/net.h", false,
+                                     "/home/me/external/p/src/a.cpp"));
+}
+
+TEST(Arguments, BuildOutputsGo) {
+  EXPECT_THAT(
+      portable({"c++", "-MD", "-MF", "a.d", "-o", "a.o", "-c", "a.cpp", "-DX"}),
+      testing::AllOf(Not(Contains("-MF")), Not(Contains("-o")),
+                     IsSupersetOf({"a.cpp", "-DX"})));
+}
+
+TEST(Arguments, PrecompiledHeadersOfTheBuildGo) {
+  EXPECT_THAT(portable({"clang++", "-Xclang", "-include-pch", "-Xclang",
+                        "cmake_pch.hxx.pch", "-Xclang", "-include", "-Xclang",
+                        "cmake_pch.hxx", "a.cpp"}),
+              testing::AllOf(Not(Contains("-include-pch")),
+                             Not(Contains("cmake_pch.hxx.pch")),
+                             Contains("cmake_pch.hxx")));
+}
+
+TEST(Arguments, FlagsThatOnlyGccKnowsGo) {
+  EXPECT_THAT(
+      portable({"g++", "-fno-gnu-unique", "-fconserve-stack", "-O2", "a.cpp"}),
+      testing::AllOf(Not(Contains("-fno-gnu-unique")),
+                     Not(Contains("-fconserve-stack")), Contains("-O2")));
+}
+
+TEST(CompileCommands, DatabaseIsFoundAboveAndInBuildFolders) {
+  TemporaryFolder Folder;
+  std::string Source = Folder.write("src/deep/a.cpp");
+  EXPECT_EQ("", findCompileDatabase(Source));
+  std::string InOut = Folder.write("out/compile_commands.json", "[]");
+  EXPECT_EQ(InOut, findCompileDatabase(Source));
+  std::string Above = Folder.write("src/compile_commands.json", "[]");
+  EXPECT_EQ(Above, findCompileDatabase(Source));
+}
+
+TEST(CompileCommands, AFileWithoutAnEntryIsAnErrorThatNamesBoth) {
+  TemporaryFolder Folder;
+  std::string Source = Folder.write("a.cpp");
+  std::string Database = Folder.write("compile_commands.json", R"([{
+    "directory": "/", "file": "/other.cpp", "command": "c++ -c /other.cpp"}])");
+  auto Commands = CompileCommands::search("").get(Source, ExtraFlags());
+  ASSERT_FALSE(static_cast<bool>(Commands));
+  std::string Text = llvm::toString(Commands.takeError());
+  EXPECT_THAT(Text, HasSubstr(Source));
+  EXPECT_THAT(Text, HasSubstr(Database));
+}
+
+TEST(CompileCommands, TheSameCommandOfTwoTargetsComesOnce) {
+  TemporaryFolder Folder;
+  std::string Source = Folder.write("a.cpp");
+  auto Entry = [&](llvm::StringRef Flags) {
+    return ("{\"directory\": \"" + Folder.Path.str() + "\", \"file\": \"" +
+            Source + "\", \"command\": \"c++ " + Flags + " -c " + Source +
+            "\"}")
+        .str();
+  };
+  Folder.write("compile_commands.json", "[" + Entry("-DA -o a.o") + "," +
+                                            Entry("-DA -o b.o") + "," +
+                                            Entry("-DB -o c.o") + "]");
+  auto Commands = CompileCommands::search("").get(Source, ExtraFlags());
+  ASSERT_TRUE(static_cast<bool>(Commands));
+  EXPECT_EQ(2u, Commands->size());
+}
+
+TEST(CompileCommands, ExtraFlagsGoBeforeAndAfter) {
+  TemporaryFolder Folder;
+  std::string Source = Folder.write("a.cpp");
+  auto Fixed = std::make_unique<clang::tooling::FixedCompilationDatabase>(
+      ".", llvm::ArrayRef<std::string>{"-DMIDDLE"});
+  ExtraFlags Extra;
+  Extra.Before = {"-DFIRST"};
+  Extra.After = {"-include-pch", "mine.pch"};
+  auto Commands = CompileCommands::fixed(std::move(Fixed)).get(Source, Extra);
+  ASSERT_TRUE(static_cast<bool>(Commands));
+  const std::vector<std::string> &Line = Commands->front().CommandLine;
+  EXPECT_EQ("-DFIRST", Line[1]);
+  EXPECT_THAT(Line, IsSupersetOf({"-DMIDDLE", "-include-pch", "mine.pch"}));
+}
+
+TEST(ResourceDir, HasClangsOwnHeaders) {
+  auto Dir = findResourceDir();
+  ASSERT_TRUE(static_cast<bool>(Dir));
+  EXPECT_TRUE(llvm::sys::fs::exists(*Dir + "/include/stddef.h"));
+}
+
+} // namespace

@@ -1,0 +1,65 @@
+#include "tool/torch-tidy/CommonFlags.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace cl = llvm::cl;
+
+namespace torch_tidy {
+
+int fail(const llvm::Twine &Text) {
+  llvm::WithColor::error(llvm::errs(), "torch-tidy") << Text << '\n';
+  return ExitCannotRun;
+}
+
+std::optional<int> CommonFlags::parse(int argc, const char **argv,
+                                      llvm::StringRef Overview) {
+  std::string Why;
+  AfterDashes = clang::tooling::FixedCompilationDatabase::loadFromCommandLine(
+      argc, argv, Why);
+  if (!Why.empty())
+    return fail("the flags after '--' cannot be used: " +
+                llvm::StringRef(Why).trim());
+  cl::HideUnrelatedOptions(Category, Command);
+  // LLVM's parser wants the sub-command's name in the first place.
+  std::string Name = Command.getName().str();
+  llvm::SmallVector<const char *, 64> Args(argv, argv + argc);
+  Args.insert(Args.begin() + 1, Name.c_str());
+  // With a stream for errors the parser returns instead of leaving.
+  std::string Errors;
+  llvm::raw_string_ostream ErrorStream(Errors);
+  if (!cl::ParseCommandLineOptions(Args.size(), Args.data(), Overview,
+                                   &ErrorStream)) {
+    llvm::errs() << Errors;
+    return ExitCannotRun;
+  }
+  return std::nullopt;
+}
+
+llvm::Expected<std::vector<std::string>> CommonFlags::sourceFiles() const {
+  std::vector<std::string> Files;
+  for (const std::string &Source : Sources) {
+    if (!llvm::sys::fs::exists(Source))
+      return llvm::createStringError("no such file: '" + Source + "'");
+    if (llvm::sys::fs::is_directory(Source))
+      return llvm::createStringError("'" + Source +
+                                     "' is a folder; name its source files");
+    llvm::SmallString<256> Absolute(Source);
+    llvm::sys::fs::make_absolute(Absolute);
+    llvm::sys::path::remove_dots(Absolute, /*remove_dot_dot=*/true);
+    if (!llvm::is_contained(Files, Absolute.str()))
+      Files.push_back(Absolute.str().str());
+  }
+  if (Files.empty())
+    return llvm::createStringError("no source files; see torch-tidy --help");
+  return Files;
+}
+
+CompileCommands CommonFlags::compileCommands() {
+  if (AfterDashes)
+    return CompileCommands::fixed(std::move(AfterDashes));
+  return CompileCommands::search(BuildPath);
+}
+
+} // namespace torch_tidy

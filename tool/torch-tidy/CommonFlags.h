@@ -1,0 +1,118 @@
+//===- CommonFlags.h - the options that sub-commands share ----------------===//
+//
+// Which files, how they are compiled, and what is looked for. The names and
+// meanings are clang-tidy's. An option exists while its object does: each
+// sub-command makes one CommonFlags, adds its own options (with `cl::sub`) and
+// parses, so one sub-command's options are unknown to the others, and LLVM's
+// own options, of which the libraries bring many, to all.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_TOOL_TORCHTIDY_COMMONFLAGS_H
+#define TORCH_TIDY_TOOL_TORCHTIDY_COMMONFLAGS_H
+
+#include "tool/frontend/CompileCommands.h"
+#include "llvm/Support/CommandLine.h"
+#include <optional>
+
+namespace torch_tidy {
+
+/// How torch-tidy ends (CodeChecker's meaning).
+enum ExitCode {
+  ExitClean = 0,      ///< Nothing found.
+  ExitCannotRun = 1,  ///< Bad option, no such file, no compile command.
+  ExitFindings = 2,   ///< At least one finding.
+  ExitIncomplete = 3, ///< Some translation unit failed to parse.
+};
+
+/// Writes "torch-tidy: error: TEXT" to standard error; returns ExitCannotRun.
+int fail(const llvm::Twine &Text);
+
+struct CommonFlags {
+  llvm::cl::SubCommand Command;
+  llvm::cl::OptionCategory Category{"torch-tidy options"};
+
+  llvm::cl::list<std::string> Sources{
+      llvm::cl::Positional, llvm::cl::desc("<source>..."),
+      llvm::cl::value_desc("source"), llvm::cl::sub(Command),
+      llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> BuildPath{
+      "p",
+      llvm::cl::Prefix,
+      llvm::cl::value_desc("build folder"),
+      llvm::cl::desc("Where compile_commands.json is. Default: the first one "
+                     "at or above each source, or in build*/, out/ or "
+                     "cmake-build-*/ there"),
+      llvm::cl::sub(Command),
+      llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> Checks{
+      "checks", llvm::cl::value_desc("globs"),
+      llvm::cl::desc("Comma-separated globs of checks, '-' in front turns off; "
+                     "added to the checks of the configuration"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> Config{
+      "config", llvm::cl::value_desc("yaml"),
+      llvm::cl::desc("Configuration in the form of a .clang-tidy file"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> ConfigFile{
+      "config-file", llvm::cl::value_desc("file"),
+      llvm::cl::desc("Configuration file, in place of the nearest .clang-tidy"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> HeaderFilter{
+      "header-filter", llvm::cl::value_desc("regex"),
+      llvm::cl::desc("Headers whose findings are shown. Default: all but "
+                     "system headers"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> ExcludeHeaderFilter{
+      "exclude-header-filter", llvm::cl::value_desc("regex"),
+      llvm::cl::desc("Headers whose findings are not shown"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> LineFilter{
+      "line-filter", llvm::cl::value_desc("json"),
+      llvm::cl::desc("Keep findings with a step on these lines: "
+                     "[{\"name\":\"a.cpp\",\"lines\":[[1,3],[5,7]]}]"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::list<std::string> ExtraArgs{
+      "extra-arg", llvm::cl::value_desc("flag"),
+      llvm::cl::desc("Compiler flag to append to every command"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::list<std::string> ExtraArgsBefore{
+      "extra-arg-before", llvm::cl::value_desc("flag"),
+      llvm::cl::desc("Compiler flag to put before the others"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<bool> Quiet{"quiet",
+                            llvm::cl::desc("Print findings and errors only"),
+                            llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<bool> UseColor{
+      "use-color",
+      llvm::cl::desc("Colours, also where the output is no "
+                     "terminal"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<unsigned> Jobs{
+      "j",
+      llvm::cl::Prefix,
+      llvm::cl::init(0),
+      llvm::cl::value_desc("N"),
+      llvm::cl::desc("Files at a time. Default: one a core"),
+      llvm::cl::sub(Command),
+      llvm::cl::cat(Category)};
+
+  /// `Name` is the sub-command's.
+  explicit CommonFlags(llvm::StringRef Name) : Command(Name) {}
+
+  /// Parses `[options] <source>... [-- <compiler args>]`. An exit code where
+  /// there is nothing more to do; the reason has been printed.
+  std::optional<int> parse(int argc, const char **argv,
+                           llvm::StringRef Overview);
+
+  /// The sources as absolute paths; the error names one that is not a file.
+  llvm::Expected<std::vector<std::string>> sourceFiles() const;
+  /// The compile commands: the flags after `--`, or from a database. Once.
+  CompileCommands compileCommands();
+
+private:
+  std::unique_ptr<clang::tooling::CompilationDatabase> AfterDashes;
+};
+
+} // namespace torch_tidy
+
+#endif

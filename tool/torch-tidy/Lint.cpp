@@ -1,0 +1,273 @@
+#include "tool/torch-tidy/Lint.h"
+#include "clang-tidy/ClangTidy.h"
+#include "tool/frontend/ResourceDir.h"
+#include "tool/report/ApplyFixes.h"
+#include "tool/report/Text.h"
+#include "tool/torch-tidy/CommonFlags.h"
+#include "tool/torch-tidy/LintFile.h"
+#include "tool/torch-tidy/TidyConfig.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ThreadPool.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace clang::tidy;
+namespace cl = llvm::cl;
+
+namespace torch_tidy {
+namespace {
+
+constexpr llvm::StringLiteral Overview =
+    R"(torch-tidy: finds device mistakes in C++ written against LibTorch
+
+Without a sub-command it lints; 'torch-tidy verify --help' tells of the other.
+Flags after '--' compile every source; else a compile_commands.json is looked
+for. Configuration comes from .clang-tidy files, as clang-tidy reads them.
+
+Exit codes: 0 nothing found, 1 could not run, 2 findings, 3 some file did not
+parse.
+)";
+
+struct LintFlags : CommonFlags {
+  LintFlags() : CommonFlags("lint") {}
+
+  cl::opt<bool> Fix{"fix", cl::sub(Command), cl::cat(Category),
+                    cl::desc("Apply the first fix of each finding")};
+  cl::opt<std::string> ExportFixes{
+      "export-fixes", cl::value_desc("file"), cl::sub(Command),
+      cl::cat(Category),
+      cl::desc("Write the fixes for clang-apply-replacements")};
+  cl::opt<std::string> WarningsAsErrors{
+      "warnings-as-errors", cl::value_desc("globs"), cl::sub(Command),
+      cl::cat(Category), cl::desc("Checks whose findings are called errors")};
+  cl::opt<std::string> FormatStyle{
+      "format-style", cl::value_desc("style"), cl::sub(Command),
+      cl::cat(Category),
+      cl::desc("clang-format style for the lines that --fix edits: none "
+               "(default), file, llvm, ...")};
+  cl::opt<bool> ListChecks{"list-checks", cl::sub(Command), cl::cat(Category),
+                           cl::desc("List the enabled checks")};
+  cl::opt<bool> DumpConfig{"dump-config", cl::sub(Command), cl::cat(Category),
+                           cl::desc("Print the effective configuration")};
+  cl::opt<bool> VerifyConfig{
+      "verify-config", cl::sub(Command), cl::cat(Category),
+      cl::desc("Check the names of torch checks and options in the "
+               "configuration")};
+  cl::opt<bool> ExplainUnknown{
+      "explain-unknown", cl::sub(Command), cl::cat(Category),
+      cl::desc("Print what the analysis could not know, and why")};
+  cl::opt<bool> Stats{"stats", cl::sub(Command), cl::cat(Category),
+                      cl::desc("Print how much was analysed")};
+  cl::opt<bool> Strict{
+      "strict", cl::sub(Command), cl::cat(Category),
+      cl::desc("Exit with 3 where a function ran out of budget")};
+};
+
+/// What is known after all files, for the closing lines and the exit code.
+struct Totals {
+  unsigned Findings = 0, Files = 0, FailedFiles = 0, Nolint = 0, Filtered = 0;
+  AnalysisStats Stats;
+
+  void add(const LintResult &Result) {
+    ++Files;
+    FailedFiles += Result.Failed || Result.Crashed;
+    Nolint += Result.Suppressed.ErrorsIgnoredNOLINT;
+    Filtered += Result.Suppressed.ErrorsIgnoredLineFilter +
+                Result.Suppressed.ErrorsIgnoredNonUserCode;
+    Stats.Functions += Result.Stats.Functions;
+    Stats.GaveUp += Result.Stats.GaveUp;
+    Stats.Visits += Result.Stats.Visits;
+    Stats.Seconds += Result.Stats.Seconds;
+  }
+};
+
+/// A finding in a header comes once, however many files include it.
+class Deduplicate {
+public:
+  void operator()(std::vector<ClangTidyError> &Errors) {
+    llvm::erase_if(Errors, [this](const ClangTidyError &Error) {
+      const auto &Message = Error.Message;
+      return isFinding(Error) &&
+             !Seen.insert(llvm::formatv("{0}:{1}:{2}:{3}", Message.FilePath,
+                                        Message.FileOffset,
+                                        Error.DiagnosticName, Message.Message)
+                              .str())
+                  .second;
+    });
+  }
+
+private:
+  llvm::StringSet<> Seen;
+};
+
+llvm::Expected<std::vector<LintJob>> makeJobs(LintFlags &Flags,
+                                              const TidyConfig &Config) {
+  llvm::Expected<std::vector<std::string>> Files = Flags.sourceFiles();
+  if (!Files)
+    return Files.takeError();
+  CompileCommands Commands = Flags.compileCommands();
+  auto Provider = Config.provider();
+  std::vector<LintJob> Jobs;
+  for (const std::string &File : *Files) {
+    ClangTidyOptions Options = Provider->getOptions(File);
+    ExtraFlags Extra;
+    Extra.Before = Options.ExtraArgsBefore.value_or(std::vector<std::string>());
+    Extra.After = Options.ExtraArgs.value_or(std::vector<std::string>());
+    llvm::append_range(Extra.Before, Flags.ExtraArgsBefore);
+    llvm::append_range(Extra.After, Flags.ExtraArgs);
+    auto Found = Commands.get(File, Extra);
+    if (!Found)
+      return Found.takeError();
+    Jobs.push_back({File, std::move(*Found)});
+  }
+  return Jobs;
+}
+
+void printDetails(const LintFlags &Flags, const LintJob &Job,
+                  const LintResult &Result) {
+  if (Result.Crashed)
+    fail("the analysis of '" + Job.File + "' crashed; please report it");
+  if (Flags.ExplainUnknown)
+    for (const std::string &Unknown : Result.Unknowns)
+      llvm::outs() << Unknown << '\n';
+  if (Flags.Stats || Flags.Strict)
+    for (const std::string &Place : Result.GaveUp)
+      llvm::errs() << Place << ": function ran out of budget\n";
+}
+
+void printTotals(const LintFlags &Flags, const Totals &All) {
+  if (Flags.Stats)
+    llvm::errs() << llvm::formatv(
+        "{0} functions analysed in {1:f3} s, {2} steps, {3} out of budget\n",
+        All.Stats.Functions, All.Stats.Seconds, All.Stats.Visits,
+        All.Stats.GaveUp);
+  if (Flags.Quiet)
+    return;
+  llvm::errs() << llvm::formatv("{0} finding{1} in {2} file{3}", All.Findings,
+                                All.Findings == 1 ? "" : "s", All.Files,
+                                All.Files == 1 ? "" : "s");
+  if (All.Nolint)
+    llvm::errs() << ", " << All.Nolint << " suppressed by NOLINT";
+  if (All.Filtered)
+    llvm::errs() << ", " << All.Filtered << " filtered out";
+  if (All.FailedFiles)
+    llvm::errs() << ", " << All.FailedFiles
+                 << (All.FailedFiles == 1 ? " file" : " files")
+                 << " not analysed";
+  llvm::errs() << '\n';
+}
+
+/// `--fix` and `--export-fixes`; returns false after printing why not.
+bool useFixes(const LintFlags &Flags, const std::vector<ClangTidyError> &Errors,
+              llvm::StringRef Format) {
+  if (Flags.ExportFixes.getNumOccurrences()) {
+    std::error_code EC;
+    llvm::raw_fd_ostream OS(Flags.ExportFixes, EC);
+    if (EC) {
+      fail("cannot write '" + Flags.ExportFixes + "': " + EC.message());
+      return false;
+    }
+    exportReplacements(Errors.empty() ? "" : Errors[0].Message.FilePath, Errors,
+                       OS);
+  }
+  if (Flags.Fix) {
+    llvm::Expected<FixCounts> Counts = applyFixes(Errors, Format);
+    if (!Counts) {
+      fail(llvm::toString(Counts.takeError()));
+      return false;
+    }
+    if (!Flags.Quiet || Counts->Refused)
+      llvm::errs() << llvm::formatv(
+          "applied {0} fix{1}, refused {2} that overlap{3} another\n",
+          Counts->Applied, Counts->Applied == 1 ? "" : "es", Counts->Refused,
+          Counts->Refused == 1 ? "s" : "");
+  }
+  return true;
+}
+
+int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
+             const std::vector<LintJob> &Jobs) {
+  llvm::Expected<std::string> ResourceDir = findResourceDir();
+  if (!ResourceDir)
+    return fail(llvm::toString(ResourceDir.takeError()));
+  llvm::InitializeAllTargetInfos();
+  llvm::InitializeAllTargetMCs();
+  llvm::InitializeAllAsmParsers();
+  llvm::CrashRecoveryContext::Enable();
+
+  ClangTidyContext PrintContext(Config.provider());
+  llvm::DefaultThreadPool Pool(llvm::hardware_concurrency(Flags.Jobs));
+  std::vector<std::shared_future<LintResult>> Results;
+  for (const LintJob &Job : Jobs)
+    Results.push_back(
+        Pool.async([&] { return lintFile(Job, Config, *ResourceDir); }));
+
+  Totals All;
+  Deduplicate Unseen;
+  std::vector<ClangTidyError> Fixable;
+  // In the order of the command line, each as soon as it and those before it
+  // are done.
+  for (size_t I = 0; I < Jobs.size(); ++I) {
+    LintResult Result = Results[I].get();
+    Results[I] = {};
+    relativizePaths(Result.Errors);
+    Unseen(Result.Errors);
+    PrintContext.setCurrentFile(Jobs[I].File);
+    printText(Result.Errors, PrintContext);
+    printDetails(Flags, Jobs[I], Result);
+    llvm::outs().flush();
+    All.add(Result);
+    All.Findings += llvm::count_if(Result.Errors, isFinding);
+    if (Flags.Fix || Flags.ExportFixes.getNumOccurrences())
+      llvm::move(Result.Errors, std::back_inserter(Fixable));
+  }
+
+  std::string Format = PrintContext.getOptions().FormatStyle.value_or("none");
+  if (!useFixes(Flags, Fixable, Format))
+    return ExitCannotRun;
+  printTotals(Flags, All);
+  if (All.FailedFiles || (Flags.Strict && All.Stats.GaveUp))
+    return ExitIncomplete;
+  return All.Findings ? ExitFindings : ExitClean;
+}
+
+} // namespace
+
+int runLint(int argc, const char **argv) {
+  LintFlags Flags;
+  if (std::optional<int> Code = Flags.parse(argc, argv, Overview))
+    return *Code;
+  llvm::Expected<TidyConfig> Config = TidyConfig::fromFlags(Flags);
+  if (!Config)
+    return fail(llvm::toString(Config.takeError()));
+  if (Flags.WarningsAsErrors.getNumOccurrences())
+    Config->Overrides.WarningsAsErrors = Flags.WarningsAsErrors;
+  if (Flags.FormatStyle.getNumOccurrences())
+    Config->Overrides.FormatStyle = Flags.FormatStyle;
+
+  // Where no source is named, these tell of one in the current folder.
+  llvm::SmallString<256> First(Flags.Sources.empty() ? "source.cpp"
+                                                     : Flags.Sources.front());
+  llvm::sys::fs::make_absolute(First);
+  auto Provider = Config->provider();
+  if (Flags.VerifyConfig)
+    return verifyConfig(*Provider, First);
+  ClangTidyOptions Options = Provider->getOptions(First);
+  if (Flags.DumpConfig)
+    return dumpConfig(Options);
+  if (enabledChecks(Options).empty())
+    return fail("no checks enabled; 'torch-tidy --list-checks "
+                "--checks=torch-*' lists them");
+  if (Flags.ListChecks)
+    return listChecks(Options);
+
+  llvm::Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config);
+  if (!Jobs)
+    return fail(llvm::toString(Jobs.takeError()));
+  return lintJobs(Flags, *Config, *Jobs);
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,124 @@
+#include "tool/torch-tidy/LintFile.h"
+#include "checks/Diagnose.h"
+#include "checks/Manifest.h"
+#include "checks/TorchCheck.h"
+#include "tool/frontend/Frontend.h"
+#include "tool/torch-tidy/TidyConfig.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/Regex.h"
+
+using namespace clang;
+using namespace clang::tidy;
+
+namespace torch_tidy {
+namespace {
+
+/// Analyses the tree and reports through clang-tidy's context. The checks as
+/// clang-tidy knows them (TorchCheck.h) are for clang-tidy as the host: its
+/// matchers would walk the whole of LibTorch to call them.
+class LintConsumer : public ASTConsumer {
+public:
+  LintConsumer(ClangTidyContext &Context, LintResult &Result)
+      : Context(Context), Result(Result) {}
+
+  void HandleTranslationUnit(ASTContext &AST) override {
+    if (AST.getDiagnostics().hasUncompilableErrorOccurred() ||
+        !AST.getLangOpts().CPlusPlus)
+      return;
+    SharedAnalysis Analysis;
+    for (const CheckInfo &Check : allChecks())
+      if (Context.isCheckEnabled(Check.name()))
+        Analysis.require(readAnalysisOptions(ClangTidyCheck::OptionsView(
+            Check.name(), Context.getOptions().CheckOptions, &Context)));
+    const AnalysisResult &Found = Analysis.get(AST);
+
+    for (const Finding &F : Found.Findings) {
+      llvm::StringRef Name = checkName(F.Code);
+      if (Context.isCheckEnabled(Name))
+        diagnose(F, [&](SourceLocation Loc, llvm::StringRef Format,
+                        DiagnosticIDs::Level Level) {
+          return Context.diag(Name, Loc, Format, Level);
+        });
+    }
+
+    const SourceManager &SM = AST.getSourceManager();
+    for (const Unknown &U : Found.Unknowns)
+      Result.Unknowns.push_back(U.Loc.printToString(SM) + ": " + U.Reason);
+    for (SourceLocation Loc : Found.Stats.GaveUpAt)
+      Result.GaveUp.push_back(Loc.printToString(SM));
+    Result.Stats.Functions += Found.Stats.Functions;
+    Result.Stats.GaveUp += Found.Stats.GaveUp;
+    Result.Stats.Visits += Found.Stats.Visits;
+    Result.Stats.Seconds += Found.Stats.Seconds;
+  }
+
+private:
+  ClangTidyContext &Context;
+  LintResult &Result;
+};
+
+/// Says how to find LibTorch where clang could not.
+void explainMissingLibTorch(ClangTidyError &Error) {
+  static constexpr llvm::StringLiteral Hint =
+      "LibTorch was not found: pass its include folders after '--', or "
+      "configure with -DCMAKE_PREFIX_PATH=\"$(python3 -c 'import torch; "
+      "print(torch.utils.cmake_prefix_path)')\" (or the folder of an unpacked "
+      "LibTorch) and -DCMAKE_EXPORT_COMPILE_COMMANDS=ON";
+  llvm::Regex Missing("^'(torch|ATen|c10|caffe2)/.*' file not found");
+  if (!Missing.match(Error.Message.Message))
+    return;
+  tooling::DiagnosticMessage &Note = Error.Notes.emplace_back(Hint);
+  Note.FilePath = Error.Message.FilePath;
+  Note.FileOffset = Error.Message.FileOffset;
+}
+
+void lint(const LintJob &Job, const TidyConfig &Config,
+          llvm::StringRef ResourceDir, LintResult &Result) {
+  ClangTidyContext Context(Config.provider());
+  ClangTidyDiagnosticConsumer Diagnostics(Context);
+  auto Options = std::make_unique<DiagnosticOptions>();
+  DiagnosticsEngine Engine(DiagnosticIDs::create(), *Options, &Diagnostics,
+                           /*ShouldOwnClient=*/false);
+  Context.setDiagnosticsEngine(std::move(Options), &Engine);
+
+  for (const tooling::CompileCommand &Command : Job.Commands) {
+    auto Make = [&](CompilerInstance &Compiler, llvm::StringRef File) {
+      Context.setSourceManager(&Compiler.getSourceManager());
+      Context.setCurrentFile(File);
+      Context.setASTContext(&Compiler.getASTContext());
+      Context.setCurrentBuildDirectory(Command.Directory);
+      return std::make_unique<LintConsumer>(Context, Result);
+    };
+    if (!runFrontend({Command, ResourceDir, Diagnostics}, Make))
+      Result.Failed = true;
+  }
+  Result.Errors = Diagnostics.take();
+  Result.Suppressed = Context.getStats();
+  for (ClangTidyError &Error : Result.Errors)
+    explainMissingLibTorch(Error);
+}
+
+} // namespace
+
+LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
+                    llvm::StringRef ResourceDir) {
+  LintResult Result;
+  // Deep trees need the stack that clang gives itself.
+  constexpr unsigned StackSize = 64 << 20;
+  llvm::CrashRecoveryContext Recovery;
+  if (!Recovery.RunSafelyOnThread(
+          [&] { lint(Job, Config, ResourceDir, Result); }, StackSize)) {
+    Result = LintResult();
+    Result.Crashed = true;
+  }
+  return Result;
+}
+
+bool isFinding(const ClangTidyError &Error) {
+  llvm::StringRef Name = Error.DiagnosticName;
+  return !Name.starts_with("clang-diagnostic-") && Name != "clang-tidy-config";
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,53 @@
+//===- LintFile.h - one source file, from compile command to findings -----===//
+//
+// Parses, analyses, and puts what was found through clang-tidy's filters:
+// enabled checks, header and line filters, NOLINT. Everything that a report
+// needs comes back as data that outlives the parse.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_TOOL_TORCHTIDY_LINTFILE_H
+#define TORCH_TIDY_TOOL_TORCHTIDY_LINTFILE_H
+
+#include "checks/Finding.h"
+#include "clang-tidy/ClangTidyDiagnosticConsumer.h"
+#include "clang/Tooling/CompilationDatabase.h"
+#include <string>
+#include <vector>
+
+namespace torch_tidy {
+
+struct TidyConfig;
+
+/// One file and every distinct way it is compiled.
+struct LintJob {
+  std::string File; ///< Absolute.
+  std::vector<clang::tooling::CompileCommand> Commands;
+};
+
+struct LintResult {
+  /// Findings and compile errors, in source order, with notes and fixes.
+  std::vector<clang::tidy::ClangTidyError> Errors;
+  /// What the filters took out.
+  clang::tidy::ClangTidyStats Suppressed;
+  AnalysisStats Stats;
+  /// "file:line:col: reason", for --explain-unknown; and the places of the
+  /// functions that ran out of budget.
+  std::vector<std::string> Unknowns;
+  std::vector<std::string> GaveUp;
+  /// Some command of the file did not parse; nothing is known of it then.
+  bool Failed = false;
+  /// The analysis died on this file, and the others went on.
+  bool Crashed = false;
+};
+
+/// Safe to call from several threads at once.
+LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
+                    llvm::StringRef ResourceDir);
+
+/// True for a finding of a torch check, or for a NOLINT that clang-tidy finds
+/// wrong; false for what the compiler said.
+bool isFinding(const clang::tidy::ClangTidyError &Error);
+
+} // namespace torch_tidy
+
+#endif

@@ -1,0 +1,43 @@
+//===- Main.cpp - torch-tidy: picks the sub-command -----------------------===//
+
+#include "tool/torch-tidy/Lint.h"
+#ifdef TORCH_TIDY_HAS_VERIFY
+#include "tool/verify/Verify.h"
+#endif
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace torch_tidy;
+
+namespace {
+
+struct SubCommand {
+  llvm::StringLiteral Name;
+  /// `argv[0]` is the program; the options follow.
+  int (*Run)(int argc, const char **argv);
+};
+
+/// The first runs where no name is given.
+constexpr SubCommand SubCommands[] = {
+    {"lint", runLint},
+#ifdef TORCH_TIDY_HAS_VERIFY
+    {"verify", runVerify},
+#endif
+};
+
+} // namespace
+
+int main(int argc, const char **argv) {
+  llvm::InitLLVM Init(argc, argv);
+  llvm::SmallVector<const char *, 64> Args(argv, argv + argc);
+  const auto *Sub = llvm::find_if(SubCommands, [&](const SubCommand &Known) {
+    return argc > 1 && Known.Name == argv[1];
+  });
+  if (Sub == std::end(SubCommands))
+    Sub = std::begin(SubCommands);
+  else
+    Args.erase(Args.begin() + 1);
+  return Sub->Run(Args.size(), Args.data());
+}
