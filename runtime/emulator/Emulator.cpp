@@ -1,0 +1,38 @@
+//===- Emulator.cpp - loading the library registers the device ------------===//
+#include "torch_tidy/emulator.h"
+#include "Device.h"
+#include "Fallback.h"
+#include "Kernels.h"
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <cstdio>
+
+namespace {
+
+/// A CUDA build of LibTorch has brought kernels, hooks and an allocator of its
+/// own, which cannot be replaced.
+bool isCudaBuild() { return at::CUDAHooksRegistry()->Has("CUDAHooks"); }
+
+bool load() {
+  if (isCudaBuild()) {
+    std::fputs(
+        "torch-tidy emulator: error: this LibTorch is built with CUDA; "
+        "install the CPU-only one (pip install torch --index-url "
+        "https://download.pytorch.org/whl/cpu, or Debian's libtorch-dev) "
+        "to emulate a device\n",
+        stderr);
+    return false;
+  }
+  using namespace torch_tidy::emulator;
+  registerDevice();
+  registerHostKernels();
+  registerFallback(registerKernels());
+  return true;
+}
+
+const bool Loaded = load();
+
+} // namespace
+
+extern "C" int torch_tidy_emulator_devices() {
+  return Loaded ? torch_tidy::emulator::deviceCount() : 0;
+}

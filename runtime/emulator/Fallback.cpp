@@ -1,0 +1,256 @@
+//===- Fallback.cpp -------------------------------------------------------===//
+#include "Fallback.h"
+#include "Device.h"
+#include "Operators.h"
+#include "Swap.h"
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/stack.h>
+#include <algorithm>
+
+using namespace torch_tidy::emulator;
+using c10::DispatchKey;
+using c10::DispatchKeySet;
+using c10::IValue;
+using c10::OperatorHandle;
+using torch::jit::Stack;
+
+namespace {
+
+/// The operator whose meta function has just compared the devices: its `out=`
+/// overload, which runs next in this thread, has not to do so again.
+thread_local const std::string *AlreadyChecked = nullptr;
+struct Trust {
+  explicit Trust(const std::string &Name) { AlreadyChecked = &Name; }
+  ~Trust() { AlreadyChecked = nullptr; }
+};
+
+template <class Function> void forEachTensor(const IValue &V, Function Visit) {
+  if (V.isTensor()) {
+    if (V.toTensor().defined())
+      Visit(V.toTensor());
+  } else if (V.isTensorList()) {
+    for (const at::Tensor &T : V.toTensorVector())
+      if (T.defined())
+        Visit(T);
+  } else if (V.isList()) {
+    for (const IValue &Element : V.toListRef())
+      if (Element.isTensor() && Element.toTensor().defined())
+        Visit(Element.toTensor());
+  }
+}
+
+/// A number that LibTorch made a tensor of (`x * 2`); it has no device.
+bool isNumber(const at::Tensor &T) {
+  return T.dim() == 0 && T.unsafeGetTensorImpl()->is_wrapped_number();
+}
+
+class StandIn final : public c10::OperatorKernel {
+public:
+  explicit StandIn(const OperatorHandle &Op) : Run(Op.schema()) {
+    const c10::FunctionSchema &Schema = Op.schema();
+    bool IsOut = false;
+    for (const c10::Argument &A : Schema.arguments())
+      IsOut |= A.is_out();
+    // The order in which the generated wrappers go through the arguments.
+    for (size_t I = 0; I < Schema.arguments().size(); ++I)
+      if (Schema.arguments()[I].is_out())
+        Order.push_back(I);
+    for (size_t I = 0; I < Schema.arguments().size(); ++I)
+      if (!Schema.arguments()[I].kwarg_only())
+        Order.push_back(I);
+    Facts = factsOf(Op.operator_name(), IsOut);
+    Facts.Method = compat::WrapperPrefix + Facts.Method;
+    // What no meta function looks at: the devices of given outputs.
+    if (Facts.Check == DeviceCheck::Meta && IsOut)
+      Facts.Check = DeviceCheck::IteratorScalar;
+  }
+
+  void operator()(const OperatorHandle &Op, DispatchKeySet, Stack *Stack) {
+    auto Arguments = torch::jit::last(*Stack, Op.schema().arguments().size());
+    c10::DeviceIndex Index = -1;
+    bool Mixed = false;
+    for (const IValue &V : Arguments)
+      forEachTensor(V, [&](const at::Tensor &T) {
+        if (!T.is_cuda())
+          Mixed |= !isNumber(T);
+        else if (Index < 0)
+          Index = T.device().index();
+        else
+          Mixed |= Index != T.device().index();
+      });
+    if (Mixed) {
+      bool Trusted =
+          AlreadyChecked && *AlreadyChecked == Op.operator_name().name;
+      if (Trusted) {
+        AlreadyChecked = nullptr;
+      } else if (Facts.Check == DeviceCheck::Meta) {
+        // VE is a backend that nobody has kernels for.
+        Trust Trust(Op.operator_name().name);
+        return Op.redispatchBoxed(DispatchKeySet(DispatchKey::VE), Stack);
+      } else {
+        check(Op, Arguments);
+      }
+    }
+    Run(Op, Index, Stack);
+  }
+
+private:
+  void check(const OperatorHandle &Op, at::ArrayRef<IValue> Arguments) const {
+    switch (Facts.Check) {
+    case DeviceCheck::Wrapper:
+      return checkAsWrapper(Op.schema(), Arguments);
+    case DeviceCheck::Iterator:
+      return checkAsIterator(Op.schema(), Arguments, 0);
+    case DeviceCheck::IteratorScalar:
+      return checkAsIterator(Op.schema(), Arguments, 1);
+    case DeviceCheck::Own:
+      return Facts.OwnCheck(Arguments);
+    case DeviceCheck::Meta:
+    case DeviceCheck::None:
+      return;
+    }
+  }
+
+  void checkAsWrapper(const c10::FunctionSchema &Schema,
+                      at::ArrayRef<IValue> Arguments) const {
+    compat::Optional<c10::Device> Common;
+    for (size_t I : Order)
+      forEachTensor(Arguments[I], [&](const at::Tensor &T) {
+        if (!Common)
+          Common = T.device();
+        else if (T.device() != *Common)
+          compat::sameDeviceFailure(*Common, T, Facts.Method.c_str(),
+                                    Schema.arguments()[I].name().c_str());
+      });
+  }
+
+  /// TensorIteratorBase::compute_types, as far as devices go.
+  void checkAsIterator(const c10::FunctionSchema &Schema,
+                       at::ArrayRef<IValue> Arguments, int Scalars) const {
+    c10::Device Common(c10::DeviceType::CPU);
+    auto ForEach = [&](auto Visit) {
+      for (size_t I = 0; I < Arguments.size(); ++I) {
+        const auto *Alias = Schema.arguments()[I].alias_info();
+        bool IsOutput = Alias && Alias->isWrite();
+        forEachTensor(Arguments[I],
+                      [&](const at::Tensor &T) { Visit(T, IsOutput); });
+      }
+    };
+    ForEach([&](const at::Tensor &T, bool) {
+      if (Common.is_cpu() && !T.is_cpu())
+        Common = T.device();
+    });
+    ForEach([&](const at::Tensor &T, bool IsOutput) {
+      if (T.is_cpu() && T.dim() == 0 && !IsOutput &&
+          (isNumber(T) || Scalars-- > 0))
+        return;
+      TORCH_CHECK(T.device() == Common,
+                  "Expected all tensors to be on the same device, but found at "
+                  "least two devices, ",
+                  Common, " and ", T.device(), "!");
+    });
+  }
+
+  HostRun Run;
+  OperatorFacts Facts;
+  std::vector<size_t> Order;
+};
+
+void checkGenerator(const IValue &V) {
+  if (!V.isGenerator() || !V.toGenerator().defined())
+    return;
+  auto Type = V.toGenerator().device().type();
+  TORCH_CHECK(Type == c10::DeviceType::CUDA, "Expected a '",
+              c10::DeviceType::CUDA, "' device type for generator but found '",
+              Type, "'");
+}
+
+} // namespace
+
+HostRun::HostRun(const c10::FunctionSchema &Schema) {
+  const auto &Arguments = Schema.arguments();
+  for (size_t I = 0; I < Arguments.size(); ++I) {
+    Writes |= Arguments[I].alias_info() && Arguments[I].alias_info()->isWrite();
+    if (Arguments[I].name() == "generator")
+      Generator = static_cast<int>(I);
+    else if (Arguments[I].name() == "device")
+      Device = static_cast<int>(I);
+  }
+  for (const c10::Argument &Return : Schema.returns()) {
+    int Which = -1;
+    const auto *Alias = Return.alias_info();
+    for (size_t I = 0; Alias && Alias->isWrite() && I < Arguments.size(); ++I) {
+      const auto *Of = Arguments[I].alias_info();
+      if (Of && Of->isWrite() && Of->beforeSets() == Alias->beforeSets())
+        Which = static_cast<int>(I);
+    }
+    Returned.push_back(Which);
+  }
+}
+
+void HostRun::operator()(const OperatorHandle &Op, c10::DeviceIndex Index,
+                         Stack *Stack) const {
+  size_t Count = Op.schema().arguments().size();
+  auto Arguments = torch::jit::last(*Stack, Count);
+  if (Index < 0 && Device >= 0 && Arguments[Device].isDevice() &&
+      Arguments[Device].toDevice().is_cuda())
+    Index = Arguments[Device].toDevice().index();
+  if (Index < 0)
+    Index = currentDevice();
+  checkDevice(Index);
+  WithDevice Guard(Index);
+
+  Swap Swap(Index);
+  torch::jit::Stack Host;
+  Host.reserve(Count);
+  for (size_t I = 0; I < Count; ++I) {
+    if (static_cast<int>(I) != Generator) {
+      Host.push_back(Swap.toHost(Arguments[I]));
+      continue;
+    }
+    checkGenerator(Arguments[I]);
+    Host.push_back(hostGenerator(Arguments[I].isNone()
+                                     ? defaultGenerator(Index)
+                                     : Arguments[I].toGenerator()));
+  }
+  {
+    at::AutoDispatchBelowADInplaceOrView BelowAutograd;
+    c10::impl::ExcludeDispatchKeyGuard NoAutocast(DispatchKey::AutocastCPU);
+    Op.redispatchBoxed(DispatchKeySet(DispatchKey::CPU), &Host);
+  }
+  if (Writes)
+    Swap.writeBack();
+  for (size_t I = 0; I < Host.size(); ++I)
+    Host[I] =
+        Returned[I] >= 0 ? Arguments[Returned[I]] : Swap.toDevice(Host[I]);
+  torch::jit::drop(*Stack, Count);
+  for (IValue &Result : Host)
+    Stack->push_back(std::move(Result));
+}
+
+void torch_tidy::emulator::registerFallback(
+    const std::vector<std::string> &Own) {
+  auto &Dispatcher = c10::Dispatcher::singleton();
+  // Never removed: the kernels are needed until the last tensor is gone.
+  static auto *Kept = new std::vector<c10::RegistrationHandleRAII>;
+  for (const c10::OperatorName &Name : Dispatcher.getAllOpNames()) {
+    auto Op = Dispatcher.findSchema(Name);
+    if (!Op || Op->hasKernelForDispatchKey(DispatchKey::CUDA))
+      continue;
+    bool IsAten = Name.name.compare(0, 6, "aten::") == 0;
+    std::string Short = IsAten ? Name.name.substr(6) : Name.name;
+    if (!Name.overload_name.empty())
+      Short += "." + Name.overload_name;
+    OperatorFacts Facts = factsOf(Name, false);
+    if (!Facts.WholeOnHost && (!Op->hasKernelForDispatchKey(DispatchKey::CPU) ||
+                               (IsAten && !Facts.HasCuda)))
+      continue;
+    if (std::find(Own.begin(), Own.end(), Short) != Own.end())
+      continue;
+    Kept->push_back(Dispatcher.registerImpl(
+        Name, DispatchKey::CUDA,
+        c10::KernelFunction::makeFromBoxedFunctor<StandIn>(
+            std::make_unique<StandIn>(*Op)),
+        {}, nullptr, "torch-tidy's emulated CUDA device"));
+  }
+}

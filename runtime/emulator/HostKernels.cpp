@@ -1,0 +1,96 @@
+//===- HostKernels.cpp - CUDA's own operators, for the host ---------------===//
+//
+// LibTorch composes some functions on CUDA of operators that the CPU does not
+// have. With a CPU kernel for each, the stand-in can run them.
+//
+//===----------------------------------------------------------------------===//
+#include "Compat.h"
+#include "Kernels.h"
+#include <torch/library.h>
+
+using at::Tensor;
+using torch_tidy::emulator::compat::Optional;
+
+namespace {
+
+Tensor addBias(Tensor Gates, const Optional<Tensor> &Bias) {
+  return Bias.has_value() && Bias->defined() ? Gates + *Bias : Gates;
+}
+
+/// The workspace keeps the activated gates: input, forget, cell, output.
+std::tuple<Tensor, Tensor, Tensor>
+lstmCell(const Tensor &InputGates, const Tensor &HiddenGates, const Tensor &Cx,
+         const Optional<Tensor> &InputBias,
+         const Optional<Tensor> &HiddenBias) {
+  Tensor Gates = addBias(
+      addBias(InputGates, InputBias) + addBias(HiddenGates, HiddenBias), {});
+  auto Parts = Gates.chunk(4, 1);
+  Tensor I = Parts[0].sigmoid(), F = Parts[1].sigmoid(), G = Parts[2].tanh(),
+         O = Parts[3].sigmoid();
+  Tensor Cy = (F * Cx).add_(I * G);
+  return {O * Cy.tanh(), Cy, at::cat({I, F, G, O}, 1)};
+}
+
+std::tuple<Tensor, Tensor, Tensor>
+lstmCellBackward(const Optional<Tensor> &GradHy, const Optional<Tensor> &GradCy,
+                 const Tensor &Cx, const Tensor &Cy, const Tensor &Workspace,
+                 bool HasBias) {
+  bool HasHy = GradHy.has_value() && GradHy->defined();
+  bool HasCy = GradCy.has_value() && GradCy->defined();
+  if (!HasHy && !HasCy)
+    return {};
+  auto Gates = Workspace.chunk(4, 1);
+  const Tensor &I = Gates[0], &F = Gates[1], &G = Gates[2], &O = Gates[3];
+  Tensor TanhCy = Cy.tanh();
+  Tensor DHy = HasHy ? *GradHy : at::zeros_like(Cy);
+  Tensor DCy = DHy * O * (1 - TanhCy * TanhCy);
+  if (HasCy)
+    DCy = DCy + *GradCy;
+  Tensor DGates = at::cat({DCy * G * I * (1 - I), DCy * Cx * F * (1 - F),
+                           DCy * I * (1 - G * G), DHy * TanhCy * O * (1 - O)},
+                          1);
+  return {DGates, DCy * F, HasBias ? DGates.sum(0) : Tensor()};
+}
+
+/// The workspace keeps the reset, input and new gates, the hidden state, and
+/// the hidden part of the new gate.
+std::tuple<Tensor, Tensor> gruCell(const Tensor &InputGates,
+                                   const Tensor &HiddenGates, const Tensor &Hx,
+                                   const Optional<Tensor> &InputBias,
+                                   const Optional<Tensor> &HiddenBias) {
+  auto In = addBias(InputGates, InputBias).chunk(3, 1);
+  auto Hidden = addBias(HiddenGates, HiddenBias).chunk(3, 1);
+  Tensor R = (In[0] + Hidden[0]).sigmoid(), Z = (In[1] + Hidden[1]).sigmoid(),
+         N = (In[2] + R * Hidden[2]).tanh();
+  return {N + Z * (Hx - N), at::cat({R, Z, N, Hx, Hidden[2]}, 1)};
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor>
+gruCellBackward(const Tensor &GradHy, const Tensor &Workspace, bool HasBias) {
+  auto Parts = Workspace.chunk(5, 1);
+  const Tensor &R = Parts[0], &Z = Parts[1], &N = Parts[2], &Hx = Parts[3],
+               &HiddenN = Parts[4];
+  Tensor DZ = GradHy * (Hx - N) * Z * (1 - Z);
+  Tensor DN = GradHy * (1 - Z) * (1 - N * N);
+  Tensor DR = DN * HiddenN * R * (1 - R);
+  Tensor DInput = at::cat({DR, DZ, DN}, 1);
+  Tensor DHidden = at::cat({DR, DZ, DN * R}, 1);
+  return {DInput, DHidden, GradHy * Z, HasBias ? DInput.sum(0) : Tensor(),
+          HasBias ? DHidden.sum(0) : Tensor()};
+}
+
+Tensor maskedScale(const Tensor &Self, const Tensor &Mask, double Scale) {
+  return Self * Mask * Scale;
+}
+
+} // namespace
+
+void torch_tidy::emulator::registerHostKernels() {
+  static auto *Library = new torch::Library(
+      torch::Library::IMPL, "aten", c10::DispatchKey::CPU, __FILE__, __LINE__);
+  Library->impl("_thnn_fused_lstm_cell", &lstmCell);
+  Library->impl("_thnn_fused_lstm_cell_backward_impl", &lstmCellBackward);
+  Library->impl("_thnn_fused_gru_cell", &gruCell);
+  Library->impl("_thnn_fused_gru_cell_backward", &gruCellBackward);
+  Library->impl("_masked_scale", &maskedScale);
+}

@@ -1,0 +1,19 @@
+//===- Kernels.h - the emulated device's own kernels ----------------------===//
+#ifndef TORCH_TIDY_RUNTIME_EMULATOR_KERNELS_H
+#define TORCH_TIDY_RUNTIME_EMULATOR_KERNELS_H
+
+#include <string>
+#include <vector>
+
+namespace torch_tidy::emulator {
+
+/// Registers CPU kernels for operators that only CUDA has, so that the stand-in
+/// has something to run.
+void registerHostKernels();
+
+/// Registers the CUDA kernels that are not the stand-in; gives their names.
+std::vector<std::string> registerKernels();
+
+} // namespace torch_tidy::emulator
+
+#endif

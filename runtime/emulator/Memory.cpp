@@ -1,0 +1,297 @@
+//===- Memory.cpp ---------------------------------------------------------===//
+#include "Memory.h"
+#include "Device.h"
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unordered_map>
+
+using namespace torch_tidy::emulator;
+
+namespace {
+
+/// Hands out addresses that nothing is mapped to, and knows which block each
+/// belongs to. Freed ranges are used again for the same size class, as CUDA's
+/// caching allocator does, so a long run does not run out.
+class AddressSpace {
+public:
+  static AddressSpace &get() {
+    static auto *Space = new AddressSpace; // Outlives static destructors.
+    return *Space;
+  }
+
+  void *take(Block &B) {
+    if (B.Size == 0)
+      return nullptr;
+    size_t Rounded = roundUp(B.Size);
+    std::lock_guard<std::mutex> Guard(Lock);
+    char *Address;
+    auto &Same = Free[Rounded];
+    if (!Same.empty()) {
+      Address = Same.back();
+      Same.pop_back();
+    } else {
+      TORCH_CHECK(Rounded <= static_cast<size_t>(End - Next),
+                  "CUDA out of memory. The emulated device has no addresses "
+                  "left for ",
+                  B.Size, " bytes.");
+      Address = Next;
+      Next += Rounded;
+    }
+    Live.emplace(Address, &B);
+    return Address;
+  }
+
+  void give(const Block &B) {
+    if (!B.Address)
+      return;
+    std::lock_guard<std::mutex> Guard(Lock);
+    Live.erase(static_cast<char *>(B.Address));
+    Free[roundUp(B.Size)].push_back(static_cast<char *>(B.Address));
+  }
+
+  bool contains(const void *Address) const {
+    return Address >= Begin && Address < End;
+  }
+
+  /// The live block that \p Address lies in, or null. The caller holds Lock.
+  const Block *find(const void *Address) const {
+    auto It = Live.upper_bound(
+        const_cast<char *>(static_cast<const char *>(Address)));
+    if (It == Live.begin())
+      return nullptr;
+    const Block *B = std::prev(It)->second;
+    auto Offset = static_cast<size_t>(static_cast<const char *>(Address) -
+                                      static_cast<char *>(B->Address));
+    return Offset < B->Size ? B : nullptr;
+  }
+
+  std::mutex Lock;
+
+private:
+  /// Under a limit on the address space (ulimit -v) the program needs most of
+  /// it for itself.
+  AddressSpace() {
+    size_t Size = size_t(1) << 40;
+    rlimit Limit;
+    if (::getrlimit(RLIMIT_AS, &Limit) == 0 && Limit.rlim_cur != RLIM_INFINITY)
+      while (Size > Limit.rlim_cur / 8)
+        Size /= 2;
+    for (; Size >= size_t(1) << 24; Size /= 2) {
+      void *Range = ::mmap(nullptr, Size, PROT_NONE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      if (Range == MAP_FAILED)
+        continue;
+      Begin = Next = static_cast<char *>(Range);
+      End = Begin + Size;
+      return;
+    }
+  }
+
+  /// 512 bytes is the granularity of CUDA's allocator; eight classes per power
+  /// of two keep the number of classes small.
+  static size_t roundUp(size_t Size) {
+    size_t Step = 512;
+    while (Step * 16 <= Size)
+      Step *= 2;
+    return (Size + Step - 1) / Step * Step;
+  }
+
+  char *Begin = nullptr, *Next = nullptr, *End = nullptr;
+  std::map<char *, const Block *> Live;
+  std::unordered_map<size_t, std::vector<char *>> Free;
+};
+
+void releaseBlock(void *Context) {
+  auto *B = static_cast<Block *>(Context);
+  AddressSpace::get().give(*B);
+  delete B;
+}
+
+c10::intrusive_ptr<c10::StorageImpl> makeHost(c10::DataPtr Data, size_t Size) {
+  return c10::make_intrusive<c10::StorageImpl>(
+      c10::StorageImpl::use_byte_size_t(), Size, std::move(Data),
+      c10::GetAllocator(c10::DeviceType::CPU), /*resizable=*/true);
+}
+
+c10::DataPtr makeData(c10::intrusive_ptr<c10::StorageImpl> Host,
+                      c10::DeviceIndex Device) {
+  auto B = std::make_unique<Block>();
+  B->Size = Host->nbytes();
+  B->Device = Device;
+  B->Host = std::move(Host);
+  B->Address = AddressSpace::get().take(*B);
+  void *Address = B->Address;
+  return {Address, B.release(), &releaseBlock,
+          c10::Device(c10::DeviceType::CUDA, Device)};
+}
+
+const Block *blockOf(const c10::DataPtr &Data) {
+  return Data.get_deleter() == &releaseBlock
+             ? static_cast<const Block *>(Data.get_context())
+             : nullptr;
+}
+
+class CudaAllocator final : public compat::DeviceAllocator {
+public:
+#if TORCH_TIDY_LIBTORCH_2
+  c10::DataPtr allocate(size_t Bytes) override { return make(Bytes); }
+#else
+  c10::DataPtr allocate(size_t Bytes) const override { return make(Bytes); }
+#endif
+  void copy_data(void *Dest, const void *Source, size_t Count) const override {
+    auto Bytes = [](const void *Address) {
+      auto &Space = AddressSpace::get();
+      std::lock_guard<std::mutex> Guard(Space.Lock);
+      const Block *B = Space.find(Address);
+      TORCH_CHECK(B || !Address, "not an address of the emulated device");
+      return B ? static_cast<char *>(
+                     const_cast<void *>(B->Host->data_ptr().get())) +
+                     (static_cast<const char *>(Address) -
+                      static_cast<char *>(B->Address))
+               : nullptr;
+    };
+    if (Count)
+      std::memcpy(Bytes(Dest), Bytes(Source), Count);
+  }
+
+private:
+  static c10::DataPtr make(size_t Bytes) {
+    return makeData(makeHost(compat::allocateHost(Bytes), Bytes),
+                    currentDevice());
+  }
+};
+
+/// Page-locked memory is ordinary memory that is remembered.
+class PinnedAllocator final : public c10::Allocator {
+public:
+#if TORCH_TIDY_LIBTORCH_2
+  c10::DataPtr allocate(size_t Bytes) override { return make(Bytes); }
+#else
+  c10::DataPtr allocate(size_t Bytes) const override { return make(Bytes); }
+#endif
+  c10::DeleterFnPtr raw_deleter() const override { return nullptr; }
+  void copy_data(void *Dest, const void *Source, size_t Count) const
+#if TORCH_TIDY_LIBTORCH_2
+      override
+#endif
+  {
+    std::memcpy(Dest, Source, Count);
+  }
+
+  struct Ranges {
+    std::mutex Lock;
+    std::map<const char *, size_t> Sizes;
+  };
+  static Ranges &ranges() {
+    static auto *R = new Ranges;
+    return *R;
+  }
+
+private:
+  static c10::DataPtr make(size_t Bytes) {
+    c10::DataPtr Data = compat::allocateHost(Bytes);
+    auto *Kept = new c10::DataPtr(std::move(Data));
+    if (Bytes) {
+      std::lock_guard<std::mutex> Guard(ranges().Lock);
+      ranges().Sizes[static_cast<const char *>(Kept->get())] = Bytes;
+    }
+    return {Kept->get(), Kept,
+            [](void *Context) {
+              auto *Kept = static_cast<c10::DataPtr *>(Context);
+              {
+                std::lock_guard<std::mutex> Guard(ranges().Lock);
+                ranges().Sizes.erase(static_cast<const char *>(Kept->get()));
+              }
+              delete Kept;
+            },
+            c10::Device(c10::DeviceType::CPU)};
+  }
+};
+
+} // namespace
+
+c10::Allocator *torch_tidy::emulator::deviceAllocator() {
+  static auto *A = new CudaAllocator;
+  return A;
+}
+
+c10::Allocator *torch_tidy::emulator::pinnedAllocator() {
+  static auto *A = new PinnedAllocator;
+  return A;
+}
+
+bool torch_tidy::emulator::isPinned(const void *Data) {
+  auto &R = PinnedAllocator::ranges();
+  std::lock_guard<std::mutex> Guard(R.Lock);
+  auto It = R.Sizes.upper_bound(static_cast<const char *>(Data));
+  if (It == R.Sizes.begin())
+    return false;
+  --It;
+  return static_cast<const char *>(Data) < It->first + It->second;
+}
+
+c10::intrusive_ptr<c10::StorageImpl>
+torch_tidy::emulator::hostStorage(const c10::Storage &Cuda) {
+  const c10::DataPtr &Data = Cuda.data_ptr();
+  if (const Block *B = blockOf(Data))
+    return B->Host;
+  auto Size = Cuda.nbytes();
+  void *Bytes = nullptr;
+  if (const void *Address = Data.get()) {
+    auto &Space = AddressSpace::get();
+    std::lock_guard<std::mutex> Guard(Space.Lock);
+    const Block *B = Space.find(Address);
+    TORCH_CHECK(B, "CUDA error: an illegal memory access was encountered");
+    Bytes =
+        static_cast<char *>(const_cast<void *>(B->Host->data_ptr().get())) +
+        (static_cast<const char *>(Address) - static_cast<char *>(B->Address));
+  }
+  return makeHost(c10::DataPtr(Bytes, c10::DeviceType::CPU), Size);
+}
+
+c10::Storage
+torch_tidy::emulator::deviceStorage(c10::intrusive_ptr<c10::StorageImpl> Host,
+                                    c10::DeviceIndex Device) {
+  size_t Size = Host->nbytes();
+  return c10::make_intrusive<c10::StorageImpl>(
+      c10::StorageImpl::use_byte_size_t(), Size,
+      makeData(std::move(Host), Device), deviceAllocator(),
+      /*resizable=*/true);
+}
+
+void torch_tidy::emulator::followResize(const c10::Storage &Cuda) {
+  const Block *B = blockOf(Cuda.data_ptr());
+  if (!B || B->Size == B->Host->nbytes())
+    return;
+  c10::StorageImpl *Impl = Cuda.unsafeGetStorageImpl();
+  Impl->set_nbytes(B->Host->nbytes());
+  Impl->set_data_ptr_noswap(makeData(B->Host, B->Device));
+}
+
+compat::Optional<c10::Device> torch_tidy::emulator::deviceOf(const void *Data) {
+  auto &Space = AddressSpace::get();
+  std::lock_guard<std::mutex> Guard(Space.Lock);
+  if (const Block *B = Space.find(Data))
+    return c10::Device(c10::DeviceType::CUDA, B->Device);
+  return {};
+}
+
+AddressInfo torch_tidy::emulator::describeAddress(const void *Address) {
+  AddressInfo Info;
+  auto &Space = AddressSpace::get();
+  Info.IsDevice = Space.contains(Address);
+  if (!Info.IsDevice || !Space.Lock.try_lock())
+    return Info;
+  if (const Block *B = Space.find(Address)) {
+    Info.IsLive = true;
+    Info.Device = B->Device;
+    Info.Size = B->Size;
+    Info.Offset = static_cast<size_t>(static_cast<const char *>(Address) -
+                                      static_cast<char *>(B->Address));
+  }
+  Space.Lock.unlock();
+  return Info;
+}
