@@ -1,7 +1,8 @@
 //===- Compat.h - what differs between LibTorch 1.13 and 2.x --------------===//
 //
-// Every `#if` on LibTorch's version in this library stands here, so that a new
-// release has one place to look at.
+// The `#if`s on LibTorch's version stand here, so that a new release has one
+// place to look at; kernels for operators that 1.13 does not have are set aside
+// where they stand, by the same TORCH_TIDY_LIBTORCH_2.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_RUNTIME_EMULATOR_COMPAT_H
@@ -26,7 +27,9 @@ namespace torch_tidy::emulator::compat {
 template <class T> using Optional = std::optional<T>;
 using OptionalTensorList = c10::List<std::optional<at::Tensor>>;
 /// Generated wrappers are called wrapper_CUDA_addmm since 2.0.
-constexpr const char *WrapperPrefix = "wrapper_CUDA_";
+inline std::string wrapperPrefix(const char *Key) {
+  return std::string("wrapper_") + Key + "_";
+}
 using DeviceNumber = c10::DeviceIndex;
 
 /// torch::cuda and torch.accelerator ask the allocator for more than memory.
@@ -47,7 +50,7 @@ inline void copyNames(const c10::TensorImpl &, c10::TensorImpl &) {}
 #else
 template <class T> using Optional = c10::optional<T>;
 using OptionalTensorList = c10::List<c10::optional<at::Tensor>>;
-constexpr const char *WrapperPrefix = "wrapper_";
+inline std::string wrapperPrefix(const char *) { return "wrapper_"; }
 using DeviceNumber = int64_t;
 
 class DeviceAllocator : public c10::Allocator {

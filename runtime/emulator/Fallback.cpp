@@ -46,7 +46,7 @@ bool isNumber(const at::Tensor &T) {
 
 class StandIn final : public c10::OperatorKernel {
 public:
-  explicit StandIn(const OperatorHandle &Op) : Run(Op.schema()) {
+  StandIn(const OperatorHandle &Op, Kind Of) : Run(Op.schema()) {
     const c10::FunctionSchema &Schema = Op.schema();
     bool IsOut = false;
     for (const c10::Argument &A : Schema.arguments())
@@ -58,14 +58,14 @@ public:
     for (size_t I = 0; I < Schema.arguments().size(); ++I)
       if (!Schema.arguments()[I].kwarg_only())
         Order.push_back(I);
-    Facts = factsOf(Op.operator_name(), IsOut);
-    Facts.Method = compat::WrapperPrefix + Facts.Method;
+    Facts = factsOf(Op.operator_name(), IsOut, Of);
     // What no meta function looks at: the devices of given outputs.
     if (Facts.Check == DeviceCheck::Meta && IsOut)
       Facts.Check = DeviceCheck::IteratorScalar;
   }
 
-  void operator()(const OperatorHandle &Op, DispatchKeySet, Stack *Stack) {
+  void operator()(const OperatorHandle &Op, DispatchKeySet Keys,
+                  Stack *Stack) {
     auto Arguments = torch::jit::last(*Stack, Op.schema().arguments().size());
     c10::DeviceIndex Index = -1;
     bool Mixed = false;
@@ -83,15 +83,18 @@ public:
           AlreadyChecked && *AlreadyChecked == Op.operator_name().name;
       if (Trusted) {
         AlreadyChecked = nullptr;
-      } else if (Facts.Check == DeviceCheck::Meta) {
-        // VE is a backend that nobody has kernels for.
-        Trust Trust(Op.operator_name().name);
-        return Op.redispatchBoxed(DispatchKeySet(DispatchKey::VE), Stack);
       } else {
+        if (Facts.OwnCheck)
+          Facts.OwnCheck(Arguments, Facts.Method);
+        if (Facts.Check == DeviceCheck::Meta) {
+          // VE is a backend that nobody has kernels for.
+          Trust Trust(Op.operator_name().name);
+          return Op.redispatchBoxed(DispatchKeySet(DispatchKey::VE), Stack);
+        }
         check(Op, Arguments);
       }
     }
-    Run(Op, Index, Stack);
+    Run(Op, Keys, Index, Stack);
   }
 
 private:
@@ -103,8 +106,6 @@ private:
       return checkAsIterator(Op.schema(), Arguments, 0);
     case DeviceCheck::IteratorScalar:
       return checkAsIterator(Op.schema(), Arguments, 1);
-    case DeviceCheck::Own:
-      return Facts.OwnCheck(Arguments);
     case DeviceCheck::Meta:
     case DeviceCheck::None:
       return;
@@ -165,6 +166,24 @@ void checkGenerator(const IValue &V) {
               Type, "'");
 }
 
+/// Whether CUDA has a kernel for \p Op that the CPU's can take the place of.
+bool standsIn(const OperatorHandle &Op, Kind Of, DispatchKey Cuda,
+              DispatchKey Cpu) {
+  const c10::OperatorName &Name = Op.operator_name();
+  if (Op.hasKernelForDispatchKey(Cuda))
+    return false;
+  if (Name.name.compare(0, 6, "aten::") != 0)
+    return Op.hasKernelForDispatchKey(Cpu);
+  OperatorFacts Facts = factsOf(Name, false, Of);
+  if (!Facts.HasCuda)
+    return false;
+  // An operator of several devices' tensors (_foreach_add) that LibTorch also
+  // composes of others is composed; one that CUDA checks runs as a whole.
+  return Op.hasKernelForDispatchKey(Cpu) ||
+         (Op.hasComputedKernelForDispatchKey(Cpu) &&
+          Facts.Check != DeviceCheck::Iterator);
+}
+
 } // namespace
 
 HostRun::HostRun(const c10::FunctionSchema &Schema) {
@@ -188,8 +207,8 @@ HostRun::HostRun(const c10::FunctionSchema &Schema) {
   }
 }
 
-void HostRun::operator()(const OperatorHandle &Op, c10::DeviceIndex Index,
-                         Stack *Stack) const {
+void HostRun::operator()(const OperatorHandle &Op, DispatchKeySet Keys,
+                         c10::DeviceIndex Index, Stack *Stack) const {
   size_t Count = Op.schema().arguments().size();
   auto Arguments = torch::jit::last(*Stack, Count);
   if (Index < 0 && Device >= 0 && Arguments[Device].isDevice() &&
@@ -216,7 +235,9 @@ void HostRun::operator()(const OperatorHandle &Op, c10::DeviceIndex Index,
   {
     at::AutoDispatchBelowADInplaceOrView BelowAutograd;
     c10::impl::ExcludeDispatchKeyGuard NoAutocast(DispatchKey::AutocastCPU);
-    Op.redispatchBoxed(DispatchKeySet(DispatchKey::CPU), &Host);
+    Op.redispatchBoxed(Keys.remove_backend(c10::BackendComponent::CUDABit) |
+                           DispatchKeySet(c10::BackendComponent::CPUBit),
+                       &Host);
   }
   if (Writes)
     Swap.writeBack();
@@ -233,24 +254,30 @@ void torch_tidy::emulator::registerFallback(
   auto &Dispatcher = c10::Dispatcher::singleton();
   // Never removed: the kernels are needed until the last tensor is gone.
   static auto *Kept = new std::vector<c10::RegistrationHandleRAII>;
+  constexpr struct {
+    Kind Of;
+    DispatchKey Cuda, Cpu;
+  } Keys[] = {{Kind::Dense, DispatchKey::CUDA, DispatchKey::CPU},
+              {Kind::Sparse, DispatchKey::SparseCUDA, DispatchKey::SparseCPU},
+              {Kind::SparseCsr, DispatchKey::SparseCsrCUDA,
+               DispatchKey::SparseCsrCPU}};
   for (const c10::OperatorName &Name : Dispatcher.getAllOpNames()) {
     auto Op = Dispatcher.findSchema(Name);
-    if (!Op || Op->hasKernelForDispatchKey(DispatchKey::CUDA))
+    if (!Op)
       continue;
     bool IsAten = Name.name.compare(0, 6, "aten::") == 0;
     std::string Short = IsAten ? Name.name.substr(6) : Name.name;
     if (!Name.overload_name.empty())
       Short += "." + Name.overload_name;
-    OperatorFacts Facts = factsOf(Name, false);
-    if (!Facts.WholeOnHost && (!Op->hasKernelForDispatchKey(DispatchKey::CPU) ||
-                               (IsAten && !Facts.HasCuda)))
-      continue;
-    if (std::find(Own.begin(), Own.end(), Short) != Own.end())
-      continue;
-    Kept->push_back(Dispatcher.registerImpl(
-        Name, DispatchKey::CUDA,
-        c10::KernelFunction::makeFromBoxedFunctor<StandIn>(
-            std::make_unique<StandIn>(*Op)),
-        {}, nullptr, "torch-tidy's emulated CUDA device"));
+    bool IsOwn = std::find(Own.begin(), Own.end(), Short) != Own.end();
+    for (const auto &[Of, Cuda, Cpu] : Keys) {
+      if (!standsIn(*Op, Of, Cuda, Cpu) || (IsOwn && Of == Kind::Dense))
+        continue;
+      Kept->push_back(Dispatcher.registerImpl(
+          Name, Cuda,
+          c10::KernelFunction::makeFromBoxedFunctor<StandIn>(
+              std::make_unique<StandIn>(*Op, Of)),
+          {}, nullptr, "torch-tidy's emulated CUDA device"));
+    }
   }
 }

@@ -29,10 +29,11 @@ void registerFallback(const std::vector<std::string> &Own);
 class HostRun {
 public:
   explicit HostRun(const c10::FunctionSchema &Schema);
-  /// \p Index is the device of the results; -1 for the one that a Device
-  /// argument names or else the current one.
-  void operator()(const c10::OperatorHandle &Op, c10::DeviceIndex Index,
-                  torch::jit::Stack *Stack) const;
+  /// \p Keys is what the operator was dispatched by. \p Index is the device of
+  /// the results; -1 for the one that a Device argument names or else the
+  /// current one.
+  void operator()(const c10::OperatorHandle &Op, c10::DispatchKeySet Keys,
+                  c10::DeviceIndex Index, torch::jit::Stack *Stack) const;
 
 private:
   /// For each result, the argument that it is (in-place and out=), or -1.

@@ -83,6 +83,36 @@ Tensor maskedScale(const Tensor &Self, const Tensor &Mask, double Scale) {
   return Self * Mask * Scale;
 }
 
+bool useLibraryForCtc(const Tensor &, const Tensor &, at::IntArrayRef,
+                    at::IntArrayRef, int64_t) {
+  return false;
+}
+#if TORCH_TIDY_LIBTORCH_2
+bool useLibraryForCtcTensor(const Tensor &, const Tensor &, const Tensor &,
+                          const Tensor &, int64_t) {
+  return false;
+}
+
+std::tuple<Tensor, Tensor>
+rmsNormBackward(const Tensor &Grad, const Tensor &Input, at::IntArrayRef Shape,
+                const Tensor &Rstd, const Optional<Tensor> &Weight,
+                std::array<bool, 2> Mask) {
+  bool HasWeight = Weight.has_value() && Weight->defined();
+  std::vector<int64_t> Inner, Outer;
+  for (int64_t I = 0; I < Input.dim(); ++I)
+    (I < Input.dim() - static_cast<int64_t>(Shape.size()) ? Outer : Inner)
+        .push_back(I);
+  Tensor Normal = Input * Rstd;
+  Tensor Scaled = HasWeight ? Grad * *Weight : Grad;
+  Tensor DInput, DWeight;
+  if (Mask[0])
+    DInput = Rstd * (Scaled - Normal * (Scaled * Normal).mean(Inner, true));
+  if (Mask[1] && HasWeight)
+    DWeight = Outer.empty() ? Grad * Normal : (Grad * Normal).sum(Outer);
+  return {DInput, DWeight};
+}
+#endif
+
 } // namespace
 
 void torch_tidy::emulator::registerHostKernels() {
@@ -93,4 +123,12 @@ void torch_tidy::emulator::registerHostKernels() {
   Library->impl("_thnn_fused_gru_cell", &gruCell);
   Library->impl("_thnn_fused_gru_cell_backward", &gruCellBackward);
   Library->impl("_masked_scale", &maskedScale);
+  Library->impl("_use_cudnn_ctc_loss", &useLibraryForCtc);
+#if TORCH_TIDY_LIBTORCH_2
+  Library->impl("_use_cudnn_ctc_loss.Tensor", &useLibraryForCtcTensor);
+  Library->impl("_use_miopen_ctc_loss", &useLibraryForCtc);
+  Library->impl("_use_miopen_ctc_loss.Tensor", &useLibraryForCtcTensor);
+  Library->impl("_fused_rms_norm_backward", &rmsNormBackward);
+  registerAttention(*Library);
+#endif
 }

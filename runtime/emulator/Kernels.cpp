@@ -63,7 +63,8 @@ void runUnchanged(const OperatorHandle &Op, DispatchKeySet Keys, Stack *Stack) {
 class Convolution final : public c10::OperatorKernel {
 public:
   explicit Convolution(const OperatorHandle &Op) : Run(Op.schema()) {}
-  void operator()(const OperatorHandle &Op, DispatchKeySet, Stack *Stack) {
+  void operator()(const OperatorHandle &Op, DispatchKeySet Keys,
+                  Stack *Stack) {
     auto Arguments = torch::jit::last(*Stack, Op.schema().arguments().size());
     c10::Device Common = Arguments[0].toTensor().device();
     bool Mixed = !Common.is_cuda();
@@ -71,7 +72,7 @@ public:
       Mixed |= Arguments[I].isTensor() && Arguments[I].toTensor().defined() &&
                Arguments[I].toTensor().device() != Common;
     if (!Mixed)
-      return Run(Op, Common.index(), Stack);
+      return Run(Op, Keys, Common.index(), Stack);
     WithCuDNN CuDNN;
     Op.redispatchBoxed(DispatchKeySet(DispatchKey::VE), Stack);
   }

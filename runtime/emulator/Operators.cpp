@@ -1,5 +1,6 @@
 //===- Operators.cpp ------------------------------------------------------===//
 #include "Operators.h"
+#include "Compat.h"
 #include <sstream>
 #include <unordered_map>
 
@@ -10,7 +11,6 @@ namespace {
 struct Row {
   bool Structured = false;
   DeviceCheck Check = DeviceCheck::Wrapper;
-  bool WholeOnHost = false;
 };
 using Table = std::unordered_map<std::string, Row>;
 
@@ -20,24 +20,32 @@ void add(Table &Rows, const char *Names, bool Structured, DeviceCheck Check) {
     Rows[Name] = {Structured, Check};
 }
 
-struct Kind {
+struct Column {
   bool Structured;
   DeviceCheck Check;
+  Kind Of = Kind::Dense;
 };
-constexpr Kind CheckedPlain{false, DeviceCheck::Wrapper};
-constexpr Kind CheckedStructured{true, DeviceCheck::Wrapper};
-constexpr Kind CheckedIterator{true, DeviceCheck::Wrapper};
-constexpr Kind UncheckedIterator{true, DeviceCheck::Meta};
-constexpr Kind UncheckedStructured{true, DeviceCheck::Meta};
+constexpr Column CheckedPlain{false, DeviceCheck::Wrapper};
+constexpr Column CheckedStructured{true, DeviceCheck::Wrapper};
+constexpr Column CheckedIterator{true, DeviceCheck::Wrapper};
+constexpr Column UncheckedIterator{true, DeviceCheck::Meta};
+constexpr Column UncheckedStructured{true, DeviceCheck::Meta};
 /// Most of these build a TensorIterator; the exceptions stand below.
-constexpr Kind UncheckedPlain{false, DeviceCheck::Iterator};
+constexpr Column UncheckedPlain{false, DeviceCheck::Iterator};
+constexpr Column CheckedSparse{false, DeviceCheck::Wrapper, Kind::Sparse};
+constexpr Column UncheckedSparse{false, DeviceCheck::None, Kind::Sparse};
+constexpr Column CheckedSparseCsr{false, DeviceCheck::Wrapper, Kind::SparseCsr};
+constexpr Column UncheckedSparseCsr{false, DeviceCheck::None, Kind::SparseCsr};
 
-Table makeTable() {
+Table makeTable(Kind Of) {
   Table Rows;
-#define TORCH_TIDY_OPERATORS(KIND, NAMES)                                      \
-  add(Rows, NAMES, KIND.Structured, KIND.Check);
+#define TORCH_TIDY_OPERATORS(COLUMN, NAMES)                                    \
+  if (COLUMN.Of == Of)                                                         \
+    add(Rows, NAMES, COLUMN.Structured, COLUMN.Check);
 #include "Operators.inc"
 #undef TORCH_TIDY_OPERATORS
+  if (Of != Kind::Dense)
+    return Rows;
 
   // Binary operators' iterators, which take a CPU scalar.
   add(Rows,
@@ -46,29 +54,34 @@ Table makeTable() {
       " logical_and.out logical_or.out logical_xor.out remainder.Scalar_Tensor"
       " rsub.Tensor pow.Scalar",
       false, DeviceCheck::IteratorScalar);
-  // Their iterators take no CPU scalar, but LibTorch's meta function, which is
-  // the one of binary operators, does.
-  add(Rows, "mse_loss smooth_l1_loss huber_loss", true, DeviceCheck::Iterator);
+  // Checks.cpp says all of what these compare.
+  add(Rows,
+      "_index_put_impl_ masked_fill_.Scalar masked_fill_.Tensor where.self"
+      " where.self_out binary_cross_entropy native_batch_norm mse_loss",
+      false, DeviceCheck::None);
   // The second tensor gives a shape, a storage or a number only.
   add(Rows,
       "fill_.Tensor index_fill_.int_Tensor resize_ set_.source_Storage"
       " set_.source_Storage_storage_offset set_.source_Tensor is_set_to"
       " bernoulli_.Tensor",
       false, DeviceCheck::None);
-  // Composed in LibTorch of operators that would run one by one: a copy between
-  // devices, and the backward pass of a convolution, which is cuDNN's on CUDA
-  // and should be oneDNN's here.
+  // Checked where they are needed: the targets of a CTC loss may be anywhere.
+  add(Rows, "_use_cudnn_ctc_loss _use_cudnn_ctc_loss.Tensor _use_miopen_ctc_loss"
+            " _use_miopen_ctc_loss.Tensor", false, DeviceCheck::None);
+  // A copy between devices is composed of nothing that the device has.
   add(Rows, "copy_", false, DeviceCheck::None);
-  for (const char *Name : {"copy_", "convolution_backward"})
-    Rows[Name].WholeOnHost = true;
   return Rows;
 }
 
 } // namespace
 
 OperatorFacts torch_tidy::emulator::factsOf(const c10::OperatorName &Name,
-                                            bool IsOut) {
-  static const auto *Rows = new Table(makeTable());
+                                            bool IsOut, Kind Of) {
+  static const auto *Dense = new Table(makeTable(Kind::Dense));
+  static const auto *Sparse = new Table(makeTable(Kind::Sparse));
+  static const auto *Csr = new Table(makeTable(Kind::SparseCsr));
+  const Table *Rows =
+      Of == Kind::Dense ? Dense : Of == Kind::Sparse ? Sparse : Csr;
   OperatorFacts Facts;
   const char *Namespace = "aten::";
   bool IsAten = Name.name.compare(0, 6, Namespace) == 0;
@@ -80,16 +93,19 @@ OperatorFacts torch_tidy::emulator::factsOf(const c10::OperatorName &Name,
   if (IsAten && It != Rows->end()) {
     Facts.HasCuda = true;
     Facts.Check = It->second.Check;
-    Facts.WholeOnHost = It->second.WholeOnHost;
     Structured = It->second.Structured;
-    if ((Facts.OwnCheck = ownCheck(Full)))
-      Facts.Check = DeviceCheck::Own;
+    if (Of == Kind::Dense)
+      Facts.OwnCheck = ownCheck(Full);
   }
+  const char *Key = Of == Kind::Dense    ? "CUDA"
+                    : Of == Kind::Sparse ? "SparseCUDA"
+                                         : "SparseCsrCUDA";
   if (IsOut)
     Base += "_out";
   if (!Structured)
-    Facts.Method = Overload + "_" + Base;
+    Facts.Method = compat::wrapperPrefix(Key) + Overload + "_" + Base;
   else
-    Facts.Method = Overload.empty() ? Base : Base + "_" + Overload;
+    Facts.Method = compat::wrapperPrefix(Key) +
+                   (Overload.empty() ? Base : Base + "_" + Overload);
   return Facts;
 }

@@ -24,31 +24,33 @@ enum class DeviceCheck {
   Iterator,
   /// TensorIterator, which lets one CPU tensor without dimensions pass.
   IteratorScalar,
-  /// The kernel, in a way of its own (Checks.cpp).
-  Own,
-  /// Nobody: the operator works across devices.
+  /// Nobody, or the kernel in a way of its own (Checks.cpp).
   None,
 };
 
 /// Throws as the operator's CUDA kernel does for arguments on several devices.
-using CheckFunction = void (*)(at::ArrayRef<c10::IValue> Arguments);
+/// \p Method is what its wrapper is called.
+using CheckFunction = void (*)(at::ArrayRef<c10::IValue> Arguments,
+                               const std::string &Method);
 
-/// The own check of the operator \p Name ("masked_fill_.Scalar"), or null.
+/// What the kernel of \p Name ("masked_fill_.Scalar") compares in a way of its
+/// own, or null.
 CheckFunction ownCheck(const std::string &Name);
+
+/// The kinds of tensors that CUDA has kernels of their own for.
+enum class Kind { Dense, Sparse, SparseCsr };
 
 struct OperatorFacts {
   bool HasCuda = false; ///< A CUDA build has a kernel for it.
   DeviceCheck Check = DeviceCheck::Wrapper;
-  CheckFunction OwnCheck = nullptr; ///< Where Check is Own.
-  /// It has to run on the host as one piece, though LibTorch composes it of
-  /// operators that the device has.
-  bool WholeOnHost = false;
-  /// What messages call the wrapper, without its prefix.
+  CheckFunction OwnCheck = nullptr; ///< Comes before Check.
+  /// What messages call the wrapper.
   std::string Method;
 };
 
 /// Facts on an operator of the `aten` namespace; Wrapper checks for others.
-OperatorFacts factsOf(const c10::OperatorName &Name, bool IsOut);
+OperatorFacts factsOf(const c10::OperatorName &Name, bool IsOut,
+                      Kind Kind = Kind::Dense);
 
 } // namespace torch_tidy::emulator
 

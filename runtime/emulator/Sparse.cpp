@@ -65,3 +65,21 @@ at::Tensor Swap::sparseToDevice(const at::Tensor &T) {
                  c10::Device(c10::DeviceType::CUDA, Index),
                  [this](const at::Tensor &Part) { return toDevice(Part); });
 }
+
+void Swap::writeBackSparse(const at::Tensor &Cuda, const at::Tensor &Host) {
+  if (Cuda.layout() == at::kSparse) {
+    auto *From = static_cast<at::SparseTensorImpl *>(Host.unsafeGetTensorImpl());
+    auto *To = static_cast<at::SparseTensorImpl *>(Cuda.unsafeGetTensorImpl());
+    To->raw_resize_(From->sparse_dim(), From->dense_dim(), From->sizes());
+    To->set_indices_and_values_unsafe(toDevice(From->indices()),
+                                      toDevice(From->values()));
+    To->set_coalesced(From->coalesced());
+    return;
+  }
+  auto *From =
+      static_cast<at::SparseCsrTensorImpl *>(Host.unsafeGetTensorImpl());
+  auto *To = static_cast<at::SparseCsrTensorImpl *>(Cuda.unsafeGetTensorImpl());
+  To->set_member_tensors(toDevice(From->compressed_indices()),
+                         toDevice(From->plain_indices()),
+                         toDevice(From->values()), From->sizes());
+}

@@ -151,11 +151,15 @@ IValue Swap::toDevice(const IValue &V) {
 }
 
 void Swap::writeBack() {
-  for (const Pair &P : Pairs) {
+  // By index: a sparse tensor's parts may add pairs.
+  for (size_t I = 0; I < Pairs.size(); ++I) {
+    const Pair P = Pairs[I];
     c10::TensorImpl *To = P.Cuda.unsafeGetTensorImpl();
     c10::TensorImpl *From = P.Host.unsafeGetTensorImpl();
-    if (P.Cuda.layout() != at::kStrided)
+    if (P.Cuda.layout() != at::kStrided) {
+      writeBackSparse(P.Cuda, P.Host);
       continue;
+    }
     if (hostStorage(P.Cuda.storage()).get() !=
         P.Host.storage().unsafeGetStorageImpl())
       To->set_storage_keep_dtype(storageToDevice(P.Host.storage()));

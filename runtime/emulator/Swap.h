@@ -40,6 +40,7 @@ private:
   c10::DispatchKeySet keys(c10::DispatchKeySet From, bool ToHost) const;
   at::Tensor sparseToHost(const at::Tensor &T);
   at::Tensor sparseToDevice(const at::Tensor &T);
+  void writeBackSparse(const at::Tensor &Cuda, const at::Tensor &Host);
   c10::Storage storageToDevice(const c10::Storage &Host);
 
   c10::DeviceIndex Index;

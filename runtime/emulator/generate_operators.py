@@ -52,6 +52,15 @@ def main():
                 continue  # Made by the emulator itself.
             rows.setdefault(("Checked" if check else "Unchecked") + kind,
                             []).append(str(f.func.name))
+    for key in (DispatchKey.SparseCUDA, DispatchKey.SparseCsrCUDA):
+        index = parsed.backend_indices[key]
+        for f in parsed.native_functions:
+            if index.get_kernel(f) is None:
+                continue
+            check = f.device_check != DeviceCheckType.NoCheck
+            rows.setdefault(("Checked" if check else "Unchecked") +
+                            key.name.replace("CUDA", ""),
+                            []).append(str(f.func.name))
     version = os.path.join(os.path.dirname(torchgen.__file__), "..", "torch",
                            "version.py")
     scope = {}
