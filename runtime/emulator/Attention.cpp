@@ -16,9 +16,9 @@ namespace {
 std::tuple<Tensor, Tensor> attend(const Tensor &Query, const Tensor &Key,
                                   const Tensor &Value, const Tensor &Bias,
                                   int64_t Mask, double Scale) {
-  Tensor Scores = Query.transpose(-3, -2).matmul(
-                      Key.transpose(-3, -2).transpose(-2, -1)) *
-                  Scale;
+  Tensor Scores =
+      Query.transpose(-3, -2).matmul(Key.transpose(-3, -2).transpose(-2, -1)) *
+      Scale;
   if (Bias.defined())
     Scores = Scores + Bias;
   if (Mask != 0) {
@@ -28,10 +28,9 @@ std::tuple<Tensor, Tensor> attend(const Tensor &Query, const Tensor &Key,
         at::ones({Query.size(-3), Key.size(-3)}, at::kBool).triu(Shift + 1),
         -std::numeric_limits<double>::infinity());
   }
-  return {at::softmax(Scores, -1)
-              .matmul(Value.transpose(-3, -2))
-              .transpose(-3, -2),
-          at::logsumexp(Scores.to(at::kFloat), {-1})};
+  return {
+      at::softmax(Scores, -1).matmul(Value.transpose(-3, -2)).transpose(-3, -2),
+      at::logsumexp(Scores.to(at::kFloat), {-1})};
 }
 
 /// With \p StartsQuery and \p StartsKey, the batches lie one after another in
@@ -51,18 +50,17 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, SymInt, SymInt> efficientAttention(
   if (StartsQuery.has_value() && StartsQuery->defined()) {
     TORCH_CHECK(!WantLogSum, "The emulated CUDA device has no log of sums for "
                              "batches of different lengths");
-    Out = at::empty({Query.size(0), Query.size(1), Query.size(2),
-                     Value.size(3)},
-                    Query.options());
+    Out =
+        at::empty({Query.size(0), Query.size(1), Query.size(2), Value.size(3)},
+                  Query.options());
     Tensor Q = StartsQuery->to(at::kLong), K = StartsKey->to(at::kLong);
     for (int64_t I = 0; I + 1 < Q.size(0); ++I) {
       auto Part = [&](const Tensor &T, const Tensor &Starts) {
         return T.slice(1, Starts[I].item<int64_t>(),
                        Starts[I + 1].item<int64_t>());
       };
-      Part(Out, Q).copy_(std::get<0>(attend(Part(Query, Q), Part(Key, K),
-                                            Part(Value, K), Bias4, Mask,
-                                            Factor)));
+      Part(Out, Q).copy_(std::get<0>(attend(
+          Part(Query, Q), Part(Key, K), Part(Value, K), Bias4, Mask, Factor)));
     }
     LogSum = at::empty({Q.size(0) - 1, Query.size(2), 0},
                        Query.options().dtype(at::kFloat));
@@ -72,7 +70,10 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, SymInt, SymInt> efficientAttention(
       LogSum = LogSum.slice(2, 0, 0);
   }
   auto Counter = [] { return at::zeros({}, at::kLong); };
-  return {Out.contiguous(), LogSum.contiguous(), Counter(), Counter(),
+  return {Out.contiguous(),
+          LogSum.contiguous(),
+          Counter(),
+          Counter(),
           LongestQuery.value_or(Query.size(1)),
           LongestKey.value_or(Key.size(1))};
 }

@@ -41,8 +41,7 @@ c10::Device firstDevice(Arguments A) {
 }
 
 void sameDevice(const c10::IValue &V, c10::Device Common) {
-  if (V.isTensor() && V.toTensor().defined() &&
-      V.toTensor().device() != Common)
+  if (V.isTensor() && V.toTensor().defined() && V.toTensor().device() != Common)
     twoDevices(Common, V.toTensor().device());
 }
 
@@ -52,9 +51,10 @@ void checkMaskedFill(Arguments A, const std::string &) {
   if (A[2].isTensor())
     TORCH_CHECK(!Self.device().is_cpu(),
                 "masked_fill_: Expected inputs to be on same device");
-  TORCH_CHECK(Self.device() == Mask.device(),
-              "expected self and mask to be on the same device, but got mask on ",
-              Mask.device(), " and self on ", Self.device());
+  TORCH_CHECK(
+      Self.device() == Mask.device(),
+      "expected self and mask to be on the same device, but got mask on ",
+      Mask.device(), " and self on ", Self.device());
 }
 
 /// where: what has no dimensions goes to where the result is.
@@ -141,7 +141,8 @@ void checkSearchSorted(Arguments A, const std::string &) {
                     Sorter.toTensor().device() == Boundaries.device(),
                 "torch.searchsorted(): sorter and boundary tensors should have "
                 "same device type, but got sorter tensor device type ",
-                Sorter.toTensor().device(), " and input value tensor device "
+                Sorter.toTensor().device(),
+                " and input value tensor device "
                 "type ",
                 Boundaries.device());
 }

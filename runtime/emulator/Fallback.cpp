@@ -64,8 +64,7 @@ public:
       Facts.Check = DeviceCheck::IteratorScalar;
   }
 
-  void operator()(const OperatorHandle &Op, DispatchKeySet Keys,
-                  Stack *Stack) {
+  void operator()(const OperatorHandle &Op, DispatchKeySet Keys, Stack *Stack) {
     auto Arguments = torch::jit::last(*Stack, Op.schema().arguments().size());
     c10::DeviceIndex Index = -1;
     bool Mixed = false;
@@ -257,10 +256,10 @@ void torch_tidy::emulator::registerFallback(
   constexpr struct {
     Kind Of;
     DispatchKey Cuda, Cpu;
-  } Keys[] = {{Kind::Dense, DispatchKey::CUDA, DispatchKey::CPU},
-              {Kind::Sparse, DispatchKey::SparseCUDA, DispatchKey::SparseCPU},
-              {Kind::SparseCsr, DispatchKey::SparseCsrCUDA,
-               DispatchKey::SparseCsrCPU}};
+  } Keys[] = {
+      {Kind::Dense, DispatchKey::CUDA, DispatchKey::CPU},
+      {Kind::Sparse, DispatchKey::SparseCUDA, DispatchKey::SparseCPU},
+      {Kind::SparseCsr, DispatchKey::SparseCsrCUDA, DispatchKey::SparseCsrCPU}};
   for (const c10::OperatorName &Name : Dispatcher.getAllOpNames()) {
     auto Op = Dispatcher.findSchema(Name);
     if (!Op)

@@ -84,12 +84,12 @@ Tensor maskedScale(const Tensor &Self, const Tensor &Mask, double Scale) {
 }
 
 bool useLibraryForCtc(const Tensor &, const Tensor &, at::IntArrayRef,
-                    at::IntArrayRef, int64_t) {
+                      at::IntArrayRef, int64_t) {
   return false;
 }
 #if TORCH_TIDY_LIBTORCH_2
 bool useLibraryForCtcTensor(const Tensor &, const Tensor &, const Tensor &,
-                          const Tensor &, int64_t) {
+                            const Tensor &, int64_t) {
   return false;
 }
 

@@ -63,8 +63,7 @@ void runUnchanged(const OperatorHandle &Op, DispatchKeySet Keys, Stack *Stack) {
 class Convolution final : public c10::OperatorKernel {
 public:
   explicit Convolution(const OperatorHandle &Op) : Run(Op.schema()) {}
-  void operator()(const OperatorHandle &Op, DispatchKeySet Keys,
-                  Stack *Stack) {
+  void operator()(const OperatorHandle &Op, DispatchKeySet Keys, Stack *Stack) {
     auto Arguments = torch::jit::last(*Stack, Op.schema().arguments().size());
     c10::Device Common = Arguments[0].toTensor().device();
     bool Mixed = !Common.is_cuda();

@@ -66,8 +66,10 @@ Table makeTable(Kind Of) {
       " bernoulli_.Tensor",
       false, DeviceCheck::None);
   // Checked where they are needed: the targets of a CTC loss may be anywhere.
-  add(Rows, "_use_cudnn_ctc_loss _use_cudnn_ctc_loss.Tensor _use_miopen_ctc_loss"
-            " _use_miopen_ctc_loss.Tensor", false, DeviceCheck::None);
+  add(Rows,
+      "_use_cudnn_ctc_loss _use_cudnn_ctc_loss.Tensor _use_miopen_ctc_loss"
+      " _use_miopen_ctc_loss.Tensor",
+      false, DeviceCheck::None);
   // A copy between devices is composed of nothing that the device has.
   add(Rows, "copy_", false, DeviceCheck::None);
   return Rows;
@@ -80,8 +82,9 @@ OperatorFacts torch_tidy::emulator::factsOf(const c10::OperatorName &Name,
   static const auto *Dense = new Table(makeTable(Kind::Dense));
   static const auto *Sparse = new Table(makeTable(Kind::Sparse));
   static const auto *Csr = new Table(makeTable(Kind::SparseCsr));
-  const Table *Rows =
-      Of == Kind::Dense ? Dense : Of == Kind::Sparse ? Sparse : Csr;
+  const Table *Rows = Of == Kind::Dense    ? Dense
+                      : Of == Kind::Sparse ? Sparse
+                                           : Csr;
   OperatorFacts Facts;
   const char *Namespace = "aten::";
   bool IsAten = Name.name.compare(0, 6, Namespace) == 0;

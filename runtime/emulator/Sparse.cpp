@@ -68,7 +68,8 @@ at::Tensor Swap::sparseToDevice(const at::Tensor &T) {
 
 void Swap::writeBackSparse(const at::Tensor &Cuda, const at::Tensor &Host) {
   if (Cuda.layout() == at::kSparse) {
-    auto *From = static_cast<at::SparseTensorImpl *>(Host.unsafeGetTensorImpl());
+    auto *From =
+        static_cast<at::SparseTensorImpl *>(Host.unsafeGetTensorImpl());
     auto *To = static_cast<at::SparseTensorImpl *>(Cuda.unsafeGetTensorImpl());
     To->raw_resize_(From->sparse_dim(), From->dense_dim(), From->sizes());
     To->set_indices_and_values_unsafe(toDevice(From->indices()),
