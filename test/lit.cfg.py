@@ -7,6 +7,7 @@
 #   %torch_flags    compiler flags for a file that includes <torch/torch.h>
 #   %torch_pch      the tool's options that take <torch/torch.h> from a precompiled header
 #   %check_torch    test/check_torch.py: expectations on the lines themselves
+#   %llvm_bin       the folder of LLVM's programs
 #   %build, %source the two trees
 #   FileCheck, not  from LLVM
 
@@ -49,6 +50,7 @@ config.substitutions += [
     ("%torch_pch", pch),
     ("%torch_lib", config.torch_lib),
     ("%plugin", os.path.join(config.build_dir, "lib", "TorchTidyPlugin.so")),
+    ("%llvm_bin", config.llvm_tools),
     ("%clang_tidy", os.path.join(config.llvm_tools, "clang-tidy")),
     ("%build", config.build_dir),
     ("%source", config.source_dir),

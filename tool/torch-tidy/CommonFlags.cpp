@@ -51,8 +51,6 @@ llvm::Expected<std::vector<std::string>> CommonFlags::sourceFiles() const {
     if (!llvm::is_contained(Files, Absolute.str()))
       Files.push_back(Absolute.str().str());
   }
-  if (Files.empty())
-    return llvm::createStringError("no source files; see torch-tidy --help");
   return Files;
 }
 

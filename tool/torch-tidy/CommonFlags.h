@@ -104,7 +104,8 @@ struct CommonFlags {
   std::optional<int> parse(int argc, const char **argv,
                            llvm::StringRef Overview);
 
-  /// The sources as absolute paths; the error names one that is not a file.
+  /// The sources as absolute paths, each once; the error names one that is not
+  /// a file.
   llvm::Expected<std::vector<std::string>> sourceFiles() const;
   /// The compile commands: the flags after `--`, or from a database. Once.
   CompileCommands compileCommands();

@@ -103,15 +103,13 @@ private:
   llvm::StringSet<> Seen;
 };
 
-llvm::Expected<std::vector<LintJob>> makeJobs(LintFlags &Flags,
-                                              const TidyConfig &Config) {
-  llvm::Expected<std::vector<std::string>> Files = Flags.sourceFiles();
-  if (!Files)
-    return Files.takeError();
+llvm::Expected<std::vector<LintJob>>
+makeJobs(LintFlags &Flags, const TidyConfig &Config,
+         llvm::ArrayRef<std::string> Files) {
   CompileCommands Commands = Flags.compileCommands();
   auto Provider = Config.provider();
   std::vector<LintJob> Jobs;
-  for (const std::string &File : *Files) {
+  for (const std::string &File : Files) {
     ClangTidyOptions Options = Provider->getOptions(File);
     ExtraFlags Extra;
     Extra.Before = Options.ExtraArgsBefore.value_or(std::vector<std::string>());
@@ -179,11 +177,14 @@ bool useFixes(const LintFlags &Flags, const std::vector<ClangTidyError> &Errors,
       fail(llvm::toString(Counts.takeError()));
       return false;
     }
-    if (!Flags.Quiet || Counts->Refused)
-      llvm::errs() << llvm::formatv(
-          "applied {0} fix{1}, refused {2} that overlap{3} another\n",
-          Counts->Applied, Counts->Applied == 1 ? "" : "es", Counts->Refused,
-          Counts->Refused == 1 ? "s" : "");
+    if (!Flags.Quiet)
+      llvm::errs() << llvm::formatv("applied {0} fix{1}\n", Counts->Applied,
+                                    Counts->Applied == 1 ? "" : "es");
+    if (Counts->Refused)
+      llvm::errs() << llvm::formatv("refused {0} that overlap{1} another; run "
+                                    "--fix again\n",
+                                    Counts->Refused,
+                                    Counts->Refused == 1 ? "s" : "");
   }
   return true;
 }
@@ -213,7 +214,6 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
   for (size_t I = 0; I < Jobs.size(); ++I) {
     LintResult Result = Results[I].get();
     Results[I] = {};
-    relativizePaths(Result.Errors);
     Unseen(Result.Errors);
     PrintContext.setCurrentFile(Jobs[I].File);
     printText(Result.Errors, PrintContext);
@@ -248,9 +248,12 @@ int runLint(int argc, const char **argv) {
   if (Flags.FormatStyle.getNumOccurrences())
     Config->Overrides.FormatStyle = Flags.FormatStyle;
 
-  // Where no source is named, these tell of one in the current folder.
-  llvm::SmallString<256> First(Flags.Sources.empty() ? "source.cpp"
-                                                     : Flags.Sources.front());
+  llvm::Expected<std::vector<std::string>> Files = Flags.sourceFiles();
+  if (!Files)
+    return fail(llvm::toString(Files.takeError()));
+  // What is asked about the configuration, is asked of the first source; where
+  // none is named, of one in the current folder.
+  llvm::SmallString<256> First(Files->empty() ? "source.cpp" : Files->front());
   llvm::sys::fs::make_absolute(First);
   auto Provider = Config->provider();
   if (Flags.VerifyConfig)
@@ -264,7 +267,9 @@ int runLint(int argc, const char **argv) {
   if (Flags.ListChecks)
     return listChecks(Options);
 
-  llvm::Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config);
+  if (Files->empty())
+    return fail("no source files; see torch-tidy --help");
+  llvm::Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config, *Files);
   if (!Jobs)
     return fail(llvm::toString(Jobs.takeError()));
   return lintJobs(Flags, *Config, *Jobs);

@@ -7,6 +7,7 @@
 #include "clang/AST/ASTContext.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
 
 using namespace clang;
@@ -74,6 +75,21 @@ void explainMissingLibTorch(ClangTidyError &Error) {
   Note.FileOffset = Error.Message.FileOffset;
 }
 
+void makeAbsolute(tooling::DiagnosticMessage &Message,
+                  llvm::StringRef BuildDirectory) {
+  auto Extend = [&](std::string &File) {
+    if (File.empty())
+      return;
+    llvm::SmallString<256> Absolute(File);
+    llvm::sys::path::make_absolute(BuildDirectory, Absolute);
+    llvm::sys::path::remove_dots(Absolute, /*remove_dot_dot=*/true);
+    File = Absolute.str().str();
+  };
+  Extend(Message.FilePath);
+  for (tooling::FileByteRange &Range : Message.Ranges)
+    Extend(Range.FilePath);
+}
+
 void lint(const LintJob &Job, const TidyConfig &Config,
           llvm::StringRef ResourceDir, LintResult &Result) {
   ClangTidyContext Context(Config.provider());
@@ -84,9 +100,9 @@ void lint(const LintJob &Job, const TidyConfig &Config,
   Context.setDiagnosticsEngine(std::move(Options), &Engine);
 
   for (const tooling::CompileCommand &Command : Job.Commands) {
-    auto Make = [&](CompilerInstance &Compiler, llvm::StringRef File) {
+    auto Make = [&](CompilerInstance &Compiler, llvm::StringRef) {
       Context.setSourceManager(&Compiler.getSourceManager());
-      Context.setCurrentFile(File);
+      Context.setCurrentFile(Job.File);
       Context.setASTContext(&Compiler.getASTContext());
       Context.setCurrentBuildDirectory(Command.Directory);
       return std::make_unique<LintConsumer>(Context, Result);
@@ -96,8 +112,12 @@ void lint(const LintJob &Job, const TidyConfig &Config,
   }
   Result.Errors = Diagnostics.take();
   Result.Suppressed = Context.getStats();
-  for (ClangTidyError &Error : Result.Errors)
+  for (ClangTidyError &Error : Result.Errors) {
     explainMissingLibTorch(Error);
+    makeAbsolute(Error.Message, Error.BuildDirectory);
+    for (tooling::DiagnosticMessage &Note : Error.Notes)
+      makeAbsolute(Note, Error.BuildDirectory);
+  }
 }
 
 } // namespace

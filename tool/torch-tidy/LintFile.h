@@ -25,7 +25,8 @@ struct LintJob {
 };
 
 struct LintResult {
-  /// Findings and compile errors, in source order, with notes and fixes.
+  /// Findings and compile errors, in source order, with notes and fixes; all
+  /// paths absolute.
   std::vector<clang::tidy::ClangTidyError> Errors;
   /// What the filters took out.
   clang::tidy::ClangTidyStats Suppressed;

@@ -1,0 +1,12 @@
+// Repaired: the input goes where the model is.
+#include <iostream>
+#include <torch/torch.h>
+
+int main() {
+  torch::nn::Linear model(3, 1);
+  model->to(torch::kCUDA);
+
+  auto input = torch::tensor({1.f, 2.f, 3.f});
+  auto output = model->forward(input.to(torch::kCUDA));
+  std::cout << output << '\n';
+}

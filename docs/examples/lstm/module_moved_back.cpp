@@ -1,0 +1,31 @@
+// Repaired: the model comes back, and runs on the host.
+#include <iostream>
+#include <torch/torch.h>
+
+struct Tagger : torch::nn::Module {
+  Tagger() {
+    lstm = register_module("lstm", torch::nn::LSTM(8, 16));
+    head = register_module("head", torch::nn::Linear(16, 3));
+  }
+
+  torch::Tensor forward(const torch::Tensor &words) {
+    auto hidden = torch::zeros({1, words.size(1), 16});
+    auto cell = torch::zeros({1, words.size(1), 16});
+    auto [output, state] = lstm->forward(words, std::make_tuple(hidden, cell));
+    return head->forward(output);
+  }
+
+  torch::nn::LSTM lstm{nullptr};
+  torch::nn::Linear head{nullptr};
+};
+
+int main() {
+  torch::manual_seed(1);
+  Tagger model;
+  model.to(torch::kCUDA);
+
+  model.to(torch::kCPU);
+  auto words = torch::rand({5, 2, 8});
+  auto tags = model.forward(words);
+  std::cout << tags.sizes() << " on " << tags.device() << '\n';
+}

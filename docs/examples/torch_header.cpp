@@ -1,0 +1,1 @@
+// Only the precompiled header of the examples comes from here.
