@@ -1,9 +1,8 @@
+#include "test/unit/TemporaryFolder.h"
 #include "tool/frontend/CompileCommands.h"
 #include "tool/frontend/LibraryCode.h"
 #include "tool/frontend/ResourceDir.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -15,27 +14,6 @@ using testing::IsSupersetOf;
 using testing::Not;
 
 namespace {
-
-/// A folder that goes away with the test.
-class TemporaryFolder {
-public:
-  TemporaryFolder() {
-    llvm::sys::fs::createUniqueDirectory("torch-tidy-test", Path);
-    llvm::sys::fs::real_path(Path, Path);
-  }
-  ~TemporaryFolder() { llvm::sys::fs::remove_directories(Path); }
-
-  std::string write(llvm::StringRef Name, llvm::StringRef Text = "") {
-    llvm::SmallString<256> File(Path);
-    llvm::sys::path::append(File, Name);
-    llvm::sys::fs::create_directories(llvm::sys::path::parent_path(File));
-    std::error_code EC;
-    llvm::raw_fd_ostream(File, EC) << Text;
-    return File.str().str();
-  }
-
-  llvm::SmallString<256> Path;
-};
 
 std::vector<std::string> portable(std::vector<std::string> Arguments) {
   return portableArguments(std::move(Arguments), "a.cpp");

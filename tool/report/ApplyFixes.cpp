@@ -29,8 +29,12 @@ static bool addWhole(Edits &All, const tidy::ClangTidyError &Error) {
       if (New)
         if (auto Before = All.find(Name); Before != All.end())
           Entry->second = Before->second;
-      if (llvm::Error Conflict = Entry->second.add(Replacement(
-              Name, R.getOffset(), R.getLength(), R.getReplacementText()))) {
+      const Replacement Absolute(Name, R.getOffset(), R.getLength(),
+                                 R.getReplacementText());
+      // Two findings may have one cause, and so one repair.
+      if (llvm::is_contained(Entry->second, Absolute))
+        continue;
+      if (llvm::Error Conflict = Entry->second.add(Absolute)) {
         llvm::consumeError(std::move(Conflict));
         return false;
       }
