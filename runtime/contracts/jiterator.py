@@ -15,7 +15,10 @@ import tempfile
 import torch
 
 CTYPES = {torch.float32: "float", torch.float64: "double",
-          torch.int64: "int64_t", torch.int32: "int32_t"}
+          torch.int64: "int64_t", torch.int32: "int32_t",
+          torch.int16: "int16_t", torch.int8: "int8_t",
+          torch.uint8: "uint8_t", torch.bool: "bool"}
+HALVES = (torch.float16, torch.bfloat16)
 
 
 def check_devices(tensors):
@@ -60,18 +63,24 @@ extern "C" void loop(T **Out, T **In, double *Scalars, int64_t N) {{
 
 def launch(code, name, by_reference, outputs, tensors, scalars):
     device = check_devices(tensors)
-    dtype = functools.reduce(torch.promote_types, (t.dtype for t in tensors))
-    if dtype not in CTYPES:
+    # TensorIterator's promotion, of any number of tensors.
+    dtype = sum(torch.zeros((1,) * t.dim(), dtype=t.dtype)
+                for t in tensors[1:]).add(
+                    torch.zeros((1,) * tensors[0].dim(),
+                                dtype=tensors[0].dtype)).dtype \
+        if len(tensors) > 1 else tensors[0].dtype
+    compute = torch.float32 if dtype in HALVES else dtype
+    if compute not in CTYPES:
         raise RuntimeError(f"jiterator on the emulated device has no {dtype}")
     shape = torch.broadcast_shapes(*(t.shape for t in tensors))
-    inputs = [t.cpu().to(dtype).expand(shape).contiguous() for t in tensors]
-    results = [torch.empty(shape, dtype=dtype) for _ in range(outputs)]
+    inputs = [t.cpu().to(compute).expand(shape).contiguous() for t in tensors]
+    results = [torch.empty(shape, dtype=compute) for _ in range(outputs)]
     loop = compile_loop(code, name, by_reference, outputs, len(inputs),
-                        len(scalars), CTYPES[dtype])
+                        len(scalars), CTYPES[compute])
     pointers = lambda ts: (ctypes.c_void_p * len(ts))(
         *(t.data_ptr() for t in ts))
     numbers = (ctypes.c_double * len(scalars))(*map(float, scalars.values()))
     loop(pointers(results), pointers(inputs), numbers,
          ctypes.c_int64(results[0].numel()))
-    results = [r.to(device) for r in results]
+    results = [r.to(dtype).to(device) for r in results]
     return results[0] if outputs == 1 else tuple(results)

@@ -67,6 +67,10 @@ inline c10::DataPtr allocateHost(size_t Bytes) {
   return c10::GetAllocator(c10::DeviceType::CPU)->allocate(Bytes);
 }
 
+/// Operators.inc comes from 2.13.
+constexpr bool IsOlderThanTable =
+    TORCH_VERSION_MAJOR < 2 || TORCH_VERSION_MINOR < 11;
+
 /// LibTorch's own words for "not on the same device".
 [[noreturn]] inline void sameDeviceFailure(c10::Device Common,
                                            const at::Tensor &Other,

@@ -2,7 +2,6 @@
 #include "Fallback.h"
 #include "Device.h"
 #include "Operators.h"
-#include "Swap.h"
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/stack.h>
 #include <algorithm>
@@ -46,7 +45,7 @@ bool isNumber(const at::Tensor &T) {
 
 class StandIn final : public c10::OperatorKernel {
 public:
-  StandIn(const OperatorHandle &Op, Kind Of) : Run(Op.schema()) {
+  StandIn(const OperatorHandle &Op, Kind Of) : Run(Op) {
     const c10::FunctionSchema &Schema = Op.schema();
     bool IsOut = false;
     for (const c10::Argument &A : Schema.arguments())
@@ -156,15 +155,6 @@ private:
   std::vector<size_t> Order;
 };
 
-void checkGenerator(const IValue &V) {
-  if (!V.isGenerator() || !V.toGenerator().defined())
-    return;
-  auto Type = V.toGenerator().device().type();
-  TORCH_CHECK(Type == c10::DeviceType::CUDA, "Expected a '",
-              c10::DeviceType::CUDA, "' device type for generator but found '",
-              Type, "'");
-}
-
 /// Whether CUDA has a kernel for \p Op that the CPU's can take the place of.
 bool standsIn(const OperatorHandle &Op, Kind Of, DispatchKey Cuda,
               DispatchKey Cpu) {
@@ -175,7 +165,11 @@ bool standsIn(const OperatorHandle &Op, Kind Of, DispatchKey Cuda,
     return Op.hasKernelForDispatchKey(Cpu);
   OperatorFacts Facts = factsOf(Name, false, Of);
   if (!Facts.HasCuda)
-    return false;
+    // The table is a later release's: what only the CPU has there may have had
+    // a kernel here.
+    return compat::IsOlderThanTable && Of == Kind::Dense &&
+           Op.hasKernelForDispatchKey(Cpu) &&
+           !Op.hasComputedKernelForDispatchKey(Cuda);
   // An operator of several devices' tensors (_foreach_add) that LibTorch also
   // composes of others is composed; one that CUDA checks runs as a whole.
   return Op.hasKernelForDispatchKey(Cpu) ||
@@ -184,69 +178,6 @@ bool standsIn(const OperatorHandle &Op, Kind Of, DispatchKey Cuda,
 }
 
 } // namespace
-
-HostRun::HostRun(const c10::FunctionSchema &Schema) {
-  const auto &Arguments = Schema.arguments();
-  for (size_t I = 0; I < Arguments.size(); ++I) {
-    Writes |= Arguments[I].alias_info() && Arguments[I].alias_info()->isWrite();
-    if (Arguments[I].name() == "generator")
-      Generator = static_cast<int>(I);
-    else if (Arguments[I].name() == "device")
-      Device = static_cast<int>(I);
-  }
-  for (const c10::Argument &Return : Schema.returns()) {
-    int Which = -1;
-    const auto *Alias = Return.alias_info();
-    for (size_t I = 0; Alias && Alias->isWrite() && I < Arguments.size(); ++I) {
-      const auto *Of = Arguments[I].alias_info();
-      if (Of && Of->isWrite() && Of->beforeSets() == Alias->beforeSets())
-        Which = static_cast<int>(I);
-    }
-    Returned.push_back(Which);
-  }
-}
-
-void HostRun::operator()(const OperatorHandle &Op, DispatchKeySet Keys,
-                         c10::DeviceIndex Index, Stack *Stack) const {
-  size_t Count = Op.schema().arguments().size();
-  auto Arguments = torch::jit::last(*Stack, Count);
-  if (Index < 0 && Device >= 0 && Arguments[Device].isDevice() &&
-      Arguments[Device].toDevice().is_cuda())
-    Index = Arguments[Device].toDevice().index();
-  if (Index < 0)
-    Index = currentDevice();
-  checkDevice(Index);
-  WithDevice Guard(Index);
-
-  Swap Swap(Index);
-  torch::jit::Stack Host;
-  Host.reserve(Count);
-  for (size_t I = 0; I < Count; ++I) {
-    if (static_cast<int>(I) != Generator) {
-      Host.push_back(Swap.toHost(Arguments[I]));
-      continue;
-    }
-    checkGenerator(Arguments[I]);
-    Host.push_back(hostGenerator(Arguments[I].isNone()
-                                     ? defaultGenerator(Index)
-                                     : Arguments[I].toGenerator()));
-  }
-  {
-    at::AutoDispatchBelowADInplaceOrView BelowAutograd;
-    c10::impl::ExcludeDispatchKeyGuard NoAutocast(DispatchKey::AutocastCPU);
-    Op.redispatchBoxed(Keys.remove_backend(c10::BackendComponent::CUDABit) |
-                           DispatchKeySet(c10::BackendComponent::CPUBit),
-                       &Host);
-  }
-  if (Writes)
-    Swap.writeBack();
-  for (size_t I = 0; I < Host.size(); ++I)
-    Host[I] =
-        Returned[I] >= 0 ? Arguments[Returned[I]] : Swap.toDevice(Host[I]);
-  torch::jit::drop(*Stack, Count);
-  for (IValue &Result : Host)
-    Stack->push_back(std::move(Result));
-}
 
 void torch_tidy::emulator::registerFallback(
     const std::vector<std::string> &Own) {

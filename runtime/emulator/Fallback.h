@@ -15,6 +15,8 @@
 #define TORCH_TIDY_RUNTIME_EMULATOR_FALLBACK_H
 
 #include "Compat.h"
+#include "Swap.h"
+#include "Types.h"
 #include <ATen/core/dispatch/Dispatcher.h>
 
 namespace torch_tidy::emulator {
@@ -28,7 +30,7 @@ void registerFallback(const std::vector<std::string> &Own);
 /// devices.
 class HostRun {
 public:
-  explicit HostRun(const c10::FunctionSchema &Schema);
+  explicit HostRun(const c10::OperatorHandle &Op);
   /// \p Keys is what the operator was dispatched by. \p Index is the device of
   /// the results; -1 for the one that a Device argument names or else the
   /// current one.
@@ -36,11 +38,20 @@ public:
                   c10::DeviceIndex Index, torch::jit::Stack *Stack) const;
 
 private:
+  torch::jit::Stack toHost(at::ArrayRef<c10::IValue> Arguments,
+                           c10::DeviceIndex Index, Swap &Swap) const;
+  void runKernel(const c10::OperatorHandle &Op, c10::DispatchKeySet Keys,
+                 torch::jit::Stack &Host) const;
+  void refuse(at::ArrayRef<c10::IValue> Arguments) const;
+
   /// For each result, the argument that it is (in-place and out=), or -1.
   std::vector<int> Returned;
   int Generator = -1;
   int Device = -1;
   bool Writes = false;
+  std::string Name; ///< Without namespace and overload.
+  TypeCheck CheckTypes;
+  bool Lacks, Refuses;
 };
 
 } // namespace torch_tidy::emulator

@@ -57,19 +57,20 @@ void runUnchanged(const OperatorHandle &Op, DispatchKeySet Keys, Stack *Stack) {
                      Stack);
 }
 
-/// A convolution of tensors on one device runs on the host as a whole, with
-/// oneDNN. On different ones, LibTorch's own function looks at the types and
-/// chooses the operator, as with cuDNN, and that operator's check throws.
+/// A convolution of tensors of one type and device runs on the host as a whole,
+/// with oneDNN. On different ones, LibTorch's own function looks at the types
+/// and chooses the operator, as with cuDNN, and that operator's check throws.
 class Convolution final : public c10::OperatorKernel {
 public:
-  explicit Convolution(const OperatorHandle &Op) : Run(Op.schema()) {}
+  explicit Convolution(const OperatorHandle &Op) : Run(Op) {}
   void operator()(const OperatorHandle &Op, DispatchKeySet Keys, Stack *Stack) {
     auto Arguments = torch::jit::last(*Stack, Op.schema().arguments().size());
     c10::Device Common = Arguments[0].toTensor().device();
     bool Mixed = !Common.is_cuda();
     for (size_t I = 1; I < 3; ++I)
       Mixed |= Arguments[I].isTensor() && Arguments[I].toTensor().defined() &&
-               Arguments[I].toTensor().device() != Common;
+               !Arguments[I].toTensor().options().type_equal(
+                   Arguments[0].toTensor().options());
     if (!Mixed)
       return Run(Op, Keys, Common.index(), Stack);
     WithCuDNN CuDNN;

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "Swap.h"
 #include <ATen/SparseCsrTensorImpl.h>
-#include <ATen/SparseCsrTensorUtils.h>
 #include <ATen/SparseTensorImpl.h>
 
 using namespace torch_tidy::emulator;
@@ -26,17 +25,12 @@ at::Tensor rebuild(const at::Tensor &T, c10::DispatchKeySet Keys,
     To->set_coalesced(From->coalesced());
     return at::Tensor(std::move(To));
   }
-  TORCH_CHECK(at::sparse_csr::is_sparse_compressed(T),
+  TORCH_CHECK(T.layout() == at::kSparseCsr || T.layout() == at::kSparseCsc ||
+                  T.layout() == at::kSparseBsr || T.layout() == at::kSparseBsc,
               "The emulated CUDA device has no ", T.layout(), " tensors");
   auto *From = static_cast<at::SparseCsrTensorImpl *>(T.unsafeGetTensorImpl());
-#if TORCH_TIDY_LIBTORCH_2
   auto To = c10::make_intrusive<at::SparseCsrTensorImpl>(
       Keys, Device, T.layout(), From->dtype());
-#else
-  (void)Device;
-  auto To = c10::make_intrusive<at::SparseCsrTensorImpl>(Keys, T.layout(),
-                                                         From->dtype());
-#endif
   To->set_member_tensors(Convert(From->compressed_indices()),
                          Convert(From->plain_indices()),
                          Convert(From->values()), From->sizes());

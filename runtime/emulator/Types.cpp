@@ -1,0 +1,167 @@
+//===- Types.cpp ----------------------------------------------------------===//
+#include "Types.h"
+#include <unordered_map>
+
+using namespace torch_tidy::emulator;
+using at::ScalarType;
+using Arguments = at::ArrayRef<c10::IValue>;
+
+namespace {
+
+bool isTensor(const c10::IValue &V) {
+  return V.isTensor() && V.toTensor().defined();
+}
+
+void wantType(const c10::IValue &V, ScalarType Type) {
+  TORCH_CHECK(!isTensor(V) || V.toTensor().scalar_type() == Type,
+              "expected scalar type ", Type, " but found ",
+              V.toTensor().scalar_type());
+}
+
+/// layer_norm and group_norm read weight and bias as what the input is.
+void checkNorm(Arguments A, size_t Weight) {
+  const at::Tensor &Input = A[0].toTensor();
+  if (!at::isFloatingType(Input.scalar_type()) || Input.numel() == 0)
+    return;
+  wantType(A[Weight], Input.scalar_type());
+  wantType(A[Weight + 1], Input.scalar_type());
+}
+void checkLayerNorm(Arguments A) { checkNorm(A, 2); }
+void checkGroupNorm(Arguments A) { checkNorm(A, 1); }
+
+/// The fused cells read the state as what the gates are.
+void checkFusedCell(Arguments A) {
+  wantType(A[2], A[0].toTensor().scalar_type());
+}
+
+enum Class { Integers, Halves, IntegersAndHalves, Long, Bool, Byte };
+
+bool isOf(ScalarType Type, Class C) {
+  bool IsHalf = Type == at::kHalf || Type == at::kBFloat16;
+  bool IsInteger = at::isIntegralType(Type, /*includeBool=*/false);
+  switch (C) {
+  case Integers:
+    return IsInteger;
+  case Halves:
+    return IsHalf;
+  case IntegersAndHalves:
+    return IsInteger || IsHalf;
+  case Long:
+    return Type == at::kLong;
+  case Bool:
+    return Type == at::kBool;
+  case Byte:
+    return Type == at::kByte;
+  }
+  return false;
+}
+
+struct Refusal {
+  Class Types;
+  const char *Kernel;
+};
+
+const std::unordered_map<std::string, Refusal> &refusals() {
+  static const auto *Table = new std::unordered_map<std::string, Refusal>{
+      {"mm", {Integers, "addmm_cuda"}},
+      {"addmm", {Integers, "addmm_cuda"}},
+      {"addmm_", {Integers, "addmm_cuda"}},
+      {"_addmm_activation", {Integers, "addmm_cuda"}},
+      {"addmv", {Integers, "addmv_impl_cuda"}},
+      {"addmv_", {Integers, "addmv_impl_cuda"}},
+      {"addbmm", {Integers, "addmm_cuda"}},
+      {"addbmm_", {Integers, "addmm_cuda"}},
+      {"bmm", {Integers, "baddbmm_cuda"}},
+      {"baddbmm", {Integers, "baddbmm_cuda"}},
+      {"baddbmm_", {Integers, "baddbmm_cuda"}},
+      {"dot", {Integers, "dot"}},
+      {"vdot", {Integers, "vdot"}},
+      {"avg_pool2d", {Long, "avg_pool2d_out_cuda_frame"}},
+      {"avg_pool3d", {Long, "avg_pool3d_out_cuda"}},
+      {"max_pool2d_with_indices",
+       {Integers, "max_pool2d_with_indices_out_cuda_frame"}},
+      {"max_pool3d_with_indices",
+       {Integers, "max_pool3d_with_indices_out_frame"}},
+      {"_convolution", {Integers, "slow_conv2d_cuda"}},
+      {"igamma", {Halves, "igamma_cuda"}},
+      {"igammac", {Halves, "igammac_cuda"}},
+      {"angle", {Halves, "angle_cuda"}},
+      {"histc", {Halves, "histc"}},
+      {"native_dropout_backward", {Integers, "masked_scale"}},
+      {"upsample_bilinear2d", {Byte, "upsample_bilinear2d_out_frame"}},
+      {"_upsample_bilinear2d_aa", {Byte, "upsample_bilinear2d_out_frame"}},
+      {"upsample_bicubic2d", {Byte, "upsample_bicubic2d_out_frame"}},
+  };
+  return *Table;
+}
+
+/// Operators whose CPU kernels lack the types on the left, and the type that
+/// holds all of their values.
+const std::unordered_map<std::string, Class> &lacking() {
+  static const auto *Table = new std::unordered_map<std::string, Class>{
+      {"avg_pool3d", Halves},
+      {"avg_pool3d_backward", Halves},
+      {"_upsample_bilinear2d_aa", Halves},
+      {"multi_margin_loss", Halves},
+      {"multi_margin_loss_backward", Halves},
+      {"multilabel_margin_loss_forward", Halves},
+      {"multilabel_margin_loss_backward", Halves},
+      {"rrelu_with_noise", Halves},
+      {"rrelu_with_noise_", Halves},
+      {"_fft_c2c", Halves},
+      {"_fft_r2c", Halves},
+      {"_fft_c2r", Halves},
+      {"histc", Integers},
+      {"max_unpool2d", Integers},
+      {"max_unpool3d", Integers},
+      {"trace", Bool},
+      {"abs", Bool},
+  };
+  return *Table;
+}
+
+} // namespace
+
+TypeCheck torch_tidy::emulator::typeCheck(const std::string &Operator) {
+  static const auto *Table = new std::unordered_map<std::string, TypeCheck>{
+      {"native_layer_norm", checkLayerNorm},
+      {"native_group_norm", checkGroupNorm},
+      {"_thnn_fused_lstm_cell", checkFusedCell},
+      {"_thnn_fused_gru_cell", checkFusedCell},
+  };
+  auto It = Table->find(Operator);
+  return It == Table->end() ? nullptr : It->second;
+}
+
+ScalarType torch_tidy::emulator::computeType(const std::string &Operator,
+                                             ScalarType Type) {
+  if (Type == at::kComplexHalf)
+    return at::kComplexFloat;
+  auto It = lacking().find(Operator);
+  if (It == lacking().end() || !isOf(Type, It->second))
+    return Type;
+  switch (It->second) {
+  case Halves:
+    return at::kFloat;
+  case Bool:
+    return at::kByte;
+  default:
+    return at::kDouble;
+  }
+}
+
+bool torch_tidy::emulator::lacksTypes(const std::string &Operator) {
+  return lacking().count(Operator) != 0;
+}
+
+const char *torch_tidy::emulator::refusal(const std::string &Operator,
+                                          ScalarType Type) {
+  auto It = refusals().find(Operator);
+  return It != refusals().end() && isOf(Type, It->second.Types)
+             ? It->second.Kernel
+             : nullptr;
+}
+
+bool torch_tidy::emulator::refusesTypes(const std::string &Operator) {
+  return refusals().count(Operator) != 0;
+}
