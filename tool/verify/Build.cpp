@@ -284,7 +284,7 @@ Build::program(const std::map<std::string, std::string> &Texts) {
         if (Args.size() != Before)
           continue;
       }
-      if (UsePch) {
+      if (UsePch && Regex("precompiled|PCH|AST file").match(Words)) {
         Object.clear();
         break;
       }
