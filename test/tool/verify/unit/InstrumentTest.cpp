@@ -173,7 +173,7 @@ const Case Cases[] = {
      OPERAND("b", "b + a")},
     {"dereferenced",
      "void f(Net m, Tensor x) { auto y = (*m).forward(x); } // flag: forward",
-     OPERAND("self", "(*m)") ".forward("},
+     "(" OPERAND("self", "*m") ").forward("},
     {"pointer",
      "void f(Impl *m, Tensor x) { auto y = m->fixed(x); } // flag: fixed",
      OPERAND("self", "m") "->fixed("},

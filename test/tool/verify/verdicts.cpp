@@ -1,0 +1,107 @@
+// Each verdict once, on findings that the comments claim; one of them is false.
+// REQUIRES: libtorch, runtime
+// RUN: not torch-tidy-verify-marks --device=emulated --timeout=3 %s -- %torch_flags > %t 2>&1
+// RUN: FileCheck %s --implicit-check-not=warning: < %t
+#include <cstdlib>
+#include <torch/torch.h>
+
+struct Net : torch::nn::Module {
+  torch::nn::Linear fc{nullptr};
+  explicit Net(int64_t in) {
+    fc = register_module("fc", torch::nn::Linear(in, 3));
+  }
+  torch::Tensor forward(torch::Tensor x) { return fc->forward(x); }
+};
+
+// Two errors in a row: the second is only reached when the first is repaired.
+static void confirmed() {
+  torch::nn::Linear model(3, 1);
+  model->to(torch::kCUDA);
+  auto y = model->forward(torch::ones({2, 3})); // flag: forward weight=cuda input=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: confirmed on emulated CUDA (LibTorch {{[0-9.]+}}): weight cuda:0 Float, input cpu Float; threw: Expected all tensors to be on the same device
+  auto loss = torch::mse_loss(y, torch::ones({2, 1})); // flag: mse_loss self=cuda target=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'mse_loss' was marked
+  // CHECK: note: confirmed on emulated CUDA {{.*}}: self cuda:0 Float, target cpu Float; threw: Expected all tensors to be on the same device
+  loss.backward();
+}
+
+// Arguments are made: the shapes by the errors that wrong ones give.
+torch::Tensor made(std::shared_ptr<Net> net, torch::Tensor batch,
+                   torch::Tensor labels, torch::Device device) {
+  net->to(device);
+  auto out = torch::log_softmax(net->forward(batch.to(device)), 1);
+  return torch::nll_loss(out, labels); // flag: nll_loss self=cuda target=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'nll_loss' was marked
+  // CHECK: note: confirmed on {{.*}} target cpu {{.*}}; threw: {{.*}}; in made(net, batch, labels, device) given {{.*}}device: cuda
+}
+
+static void refuted(Net &net, torch::Tensor x) {
+  net.to(torch::kCUDA);
+  net.forward(x.to(torch::kCUDA)); // flag: forward weight=cuda
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: refuted on {{.*}}: weight cuda:0 Float, x cuda:0 Float; returned
+  // CHECK: note: please report this as an error of torch-device-mismatch: "'forward' was marked" was refuted
+}
+
+static void unreached(Net net) {
+  if (std::getenv("TORCH_TIDY_TEST_NEVER_SET"))
+    net.forward(torch::ones({2, 4})); // flag: forward weight=cuda input=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: unreached on {{.*}}: unreached(net) returned
+}
+
+// It fails, but for another reason than the one that was claimed.
+static void inconclusive() {
+  torch::nn::Linear model(3, 1);
+  model->forward(torch::ones({2, 4})); // flag: forward weight=cpu input=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: inconclusive on {{.*}}; threw: mat1 and mat2 shapes cannot be multiplied (2x4 and 3x1)
+}
+
+struct Opaque;
+static void cannotBeMade(Opaque &opaque, Net &net) {
+  net.forward(torch::ones({2, 4})); // flag: forward weight=cuda
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: inconclusive on {{.*}}: could not be driven: parameter 'opaque': a value of type 'Opaque' cannot be made
+}
+
+static void crashes(torch::Tensor x) {
+  auto *null = static_cast<volatile int *>(nullptr);
+  *null = 1;
+  x.add(x); // flag: add self=cuda
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'add' was marked
+  // CHECK: note: unreached on {{.*}}: crashes(x) crashed (SIGSEGV)
+}
+
+static void exits(torch::Tensor x) {
+  std::exit(5);
+  x.add(x); // flag: add self=cuda
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'add' was marked
+  // CHECK: note: unreached on {{.*}}: exits(x) exited with status 5
+}
+
+static void loops(torch::Tensor x) {
+  while (x.defined())
+    ;
+  x.add(x); // flag: add self=cuda
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'add' was marked
+  // CHECK: note: unreached on {{.*}}: loops(x) was still running at the time limit
+}
+
+// Reached although it catches what it throws, and the method is private.
+class Wrapper {
+  bool works(Net &net) {
+    net.to(torch::kCUDA);
+    try {
+      net.forward(torch::ones({2, 2})); // flag: forward weight=cuda x=cpu
+      // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+      // CHECK: note: confirmed on {{.*}}; threw: Expected all tensors to be on the same device
+    } catch (const std::exception &) {
+      return false;
+    }
+    return true;
+  }
+};
+
+// CHECK: 11 findings: 4 confirmed, 1 refuted, 4 unreached, 2 inconclusive on emulated CUDA
