@@ -175,9 +175,8 @@ private:
       Errors.push_back(std::move(F.Report));
       ++Reported;
     }
-    relativizePaths(Errors);
     PrintContext.setCurrentFile(Job.File);
-    printText(Errors, PrintContext);
+    printText(std::move(Errors), PrintContext);
     outs().flush();
   }
 };
