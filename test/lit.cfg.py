@@ -9,6 +9,7 @@
 #   %check_torch    test/check_torch.py: expectations on the lines themselves
 #   %llvm_bin       the folder of LLVM's programs
 #   %build, %source the two trees
+#   %python         the Python that lit runs in
 #   FileCheck, not  from LLVM
 
 import os
@@ -20,6 +21,7 @@ config.name = "torch-tidy"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".cpp", ".cu", ".test"]
 config.excludes = ["Inputs", "support", "unit", "bench", "differential", "realistic"]
+config.excludes += ["VerifyMarks.cpp"]  # a program that tests use, not a test
 config.test_source_root = os.path.join(config.source_dir, "test")
 config.test_exec_root = os.path.join(config.build_dir, "test")
 
@@ -51,6 +53,7 @@ config.substitutions += [
     ("%plugin", os.path.join(config.build_dir, "lib", "TorchTidyPlugin.so")),
     ("%llvm_bin", config.llvm_tools),
     ("%clang_tidy", os.path.join(config.llvm_tools, "clang-tidy")),
+    ("%python", sys.executable),
     ("%build", config.build_dir),
     ("%source", config.source_dir),
 ]

@@ -21,9 +21,8 @@ namespace {
 /// matchers would walk the whole of LibTorch to call them.
 class LintConsumer : public ASTConsumer {
 public:
-  LintConsumer(ClangTidyContext &Context, LintResult &Result,
-               const LintHooks &Hooks)
-      : Context(Context), Result(Result), Hooks(Hooks) {}
+  LintConsumer(ClangTidyContext &Context, LintResult &Result)
+      : Context(Context), Result(Result) {}
 
   void HandleTranslationUnit(ASTContext &AST) override {
     if (AST.getDiagnostics().hasUncompilableErrorOccurred() ||
@@ -34,24 +33,16 @@ public:
       if (Context.isCheckEnabled(Check.name()))
         Analysis.require(readAnalysisOptions(ClangTidyCheck::OptionsView(
             Check.name(), Context.getOptions().CheckOptions, &Context)));
-    AnalysisResult Given;
-    if (Hooks.Analyze)
-      Given = Hooks.Analyze(AST);
-    const AnalysisResult &Found = Hooks.Analyze ? Given : Analysis.get(AST);
+    const AnalysisResult &Found = Analysis.get(AST);
 
-    std::vector<const Finding *> Enabled;
     for (const Finding &F : Found.Findings) {
       llvm::StringRef Name = checkName(F.Code);
-      if (!Context.isCheckEnabled(Name))
-        continue;
-      Enabled.push_back(&F);
-      diagnose(F, [&](SourceLocation Loc, llvm::StringRef Format,
-                      DiagnosticIDs::Level Level) {
-        return Context.diag(Name, Loc, Format, Level);
-      });
+      if (Context.isCheckEnabled(Name))
+        diagnose(F, [&](SourceLocation Loc, llvm::StringRef Format,
+                        DiagnosticIDs::Level Level) {
+          return Context.diag(Name, Loc, Format, Level);
+        });
     }
-    if (Hooks.OnFindings)
-      Hooks.OnFindings(AST, Enabled);
 
     const SourceManager &SM = AST.getSourceManager();
     for (const Unknown &U : Found.Unknowns)
@@ -67,7 +58,6 @@ public:
 private:
   ClangTidyContext &Context;
   LintResult &Result;
-  const LintHooks &Hooks;
 };
 
 /// Says how to find LibTorch where clang could not.
@@ -101,8 +91,7 @@ void makeAbsolute(tooling::DiagnosticMessage &Message,
 }
 
 void lint(const LintJob &Job, const TidyConfig &Config,
-          llvm::StringRef ResourceDir, const LintHooks &Hooks,
-          LintResult &Result) {
+          llvm::StringRef ResourceDir, LintResult &Result) {
   ClangTidyContext Context(Config.provider());
   ClangTidyDiagnosticConsumer Diagnostics(Context);
   auto Options = std::make_unique<DiagnosticOptions>();
@@ -116,7 +105,7 @@ void lint(const LintJob &Job, const TidyConfig &Config,
       Context.setCurrentFile(Job.File);
       Context.setASTContext(&Compiler.getASTContext());
       Context.setCurrentBuildDirectory(Command.Directory);
-      return std::make_unique<LintConsumer>(Context, Result, Hooks);
+      return std::make_unique<LintConsumer>(Context, Result);
     };
     if (!runFrontend({Command, ResourceDir, Diagnostics}, Make))
       Result.Failed = true;
@@ -134,13 +123,13 @@ void lint(const LintJob &Job, const TidyConfig &Config,
 } // namespace
 
 LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
-                    llvm::StringRef ResourceDir, const LintHooks &Hooks) {
+                    llvm::StringRef ResourceDir) {
   LintResult Result;
   // Deep trees need the stack that clang gives itself.
   constexpr unsigned StackSize = 64 << 20;
   llvm::CrashRecoveryContext Recovery;
   if (!Recovery.RunSafelyOnThread(
-          [&] { lint(Job, Config, ResourceDir, Hooks, Result); }, StackSize)) {
+          [&] { lint(Job, Config, ResourceDir, Result); }, StackSize)) {
     Result = LintResult();
     Result.Crashed = true;
   }

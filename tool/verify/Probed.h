@@ -7,9 +7,10 @@
 #ifndef TORCH_TIDY_TOOL_VERIFY_PROBED_H
 #define TORCH_TIDY_TOOL_VERIFY_PROBED_H
 
-#include "tool/torch-tidy/LintFile.h"
-#include "tool/verify/Plan.h"
+#include "checks/Finding.h"
 #include "tool/verify/Verdict.h"
+#include "clang/Tooling/CompilationDatabase.h"
+#include "llvm/Support/Error.h"
 #include <functional>
 #include <map>
 #include <string>
@@ -17,40 +18,42 @@
 
 namespace torch_tidy::verify {
 
-/// Where findings come from: torch_tidy::analyze where empty, or a test's
-/// marks.
+/// Where findings come from: torch_tidy::analyze, or a test's marks.
 using Analyze = std::function<AnalysisResult(clang::ASTContext &)>;
 
-/// One reported finding. The claims are several where a template or a macro
-/// makes one line stand for several calls.
+/// One note of a finding's report.
+struct Note {
+  std::string Where; ///< "file:line:col".
+  std::string Text;
+};
+
 struct ProbedFinding {
-  clang::tidy::ClangTidyError Report;
-  std::vector<Claim> Claims;
+  Claim What;
+  std::string Where;   ///< "file:line:col" as clang prints it.
+  std::string Message; ///< With the condition, without the check's name.
+  std::string Check;
+  std::string Line;    ///< The source line that it is about.
+  unsigned Column = 0; ///< 1-based, into Line.
+  std::vector<Note> Notes;
 };
 
 struct Probed {
-  /// Findings that no NOLINT and no filter took out, in source order.
+  bool Parsed = true; ///< False where the file has errors.
+  std::string Errors; ///< clang's words about them.
   std::vector<ProbedFinding> Findings;
-  /// What the compiler said: errors where the file does not parse.
-  std::vector<clang::tidy::ClangTidyError> Others;
-  bool Failed = false; ///< The file does not parse, or the analysis died.
   /// Probed text by real path; the main file is always among them.
   std::map<std::string, std::string> Texts;
   /// What to append to the main file to run it alone.
-  DriverPlan Driver;
-  unsigned NextId = 0; ///< The first id that was not used.
+  std::string DriverText;
+  unsigned Entries = 0; ///< How many functions that runs.
 };
 
-struct ProbeOptions {
-  unsigned FirstId = 0;
-  /// Rename `main` and plan entries, to run the file alone.
-  bool WithDriver = true;
-};
-
-/// Lints and probes the file of \p Job, by its first command.
-Probed probeFile(const LintJob &Job, const TidyConfig &Config,
-                 llvm::StringRef ResourceDir, const Analyze &Lint,
-                 const ProbeOptions &Options);
+/// Lints the file of \p Command with \p Lint and probes what is found. Ids
+/// start at
+/// \p FirstId. \p WithDriver also renames `main` and plans entries.
+llvm::Expected<Probed> probeFile(const clang::tooling::CompileCommand &Command,
+                                 const Analyze &Lint, llvm::StringRef Checks,
+                                 unsigned FirstId, bool WithDriver);
 
 } // namespace torch_tidy::verify
 
