@@ -103,27 +103,6 @@ private:
   llvm::StringSet<> Seen;
 };
 
-llvm::Expected<std::vector<LintJob>>
-makeJobs(LintFlags &Flags, const TidyConfig &Config,
-         llvm::ArrayRef<std::string> Files) {
-  CompileCommands Commands = Flags.compileCommands();
-  auto Provider = Config.provider();
-  std::vector<LintJob> Jobs;
-  for (const std::string &File : Files) {
-    ClangTidyOptions Options = Provider->getOptions(File);
-    ExtraFlags Extra;
-    Extra.Before = Options.ExtraArgsBefore.value_or(std::vector<std::string>());
-    Extra.After = Options.ExtraArgs.value_or(std::vector<std::string>());
-    llvm::append_range(Extra.Before, Flags.ExtraArgsBefore);
-    llvm::append_range(Extra.After, Flags.ExtraArgs);
-    auto Found = Commands.get(File, Extra);
-    if (!Found)
-      return Found.takeError();
-    Jobs.push_back({File, std::move(*Found)});
-  }
-  return Jobs;
-}
-
 void printDetails(const LintFlags &Flags, const LintJob &Job,
                   const LintResult &Result) {
   if (Result.Crashed)
@@ -235,6 +214,27 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
 }
 
 } // namespace
+
+llvm::Expected<std::vector<LintJob>>
+makeJobs(CommonFlags &Flags, const TidyConfig &Config,
+         llvm::ArrayRef<std::string> Files) {
+  CompileCommands Commands = Flags.compileCommands();
+  auto Provider = Config.provider();
+  std::vector<LintJob> Jobs;
+  for (const std::string &File : Files) {
+    ClangTidyOptions Options = Provider->getOptions(File);
+    ExtraFlags Extra;
+    Extra.Before = Options.ExtraArgsBefore.value_or(std::vector<std::string>());
+    Extra.After = Options.ExtraArgs.value_or(std::vector<std::string>());
+    llvm::append_range(Extra.Before, Flags.ExtraArgsBefore);
+    llvm::append_range(Extra.After, Flags.ExtraArgs);
+    auto Found = Commands.get(File, Extra);
+    if (!Found)
+      return Found.takeError();
+    Jobs.push_back({File, std::move(*Found)});
+  }
+  return Jobs;
+}
 
 int runLint(int argc, const char **argv) {
   LintFlags Flags;

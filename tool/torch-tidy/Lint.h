@@ -2,11 +2,22 @@
 #ifndef TORCH_TIDY_TOOL_TORCHTIDY_LINT_H
 #define TORCH_TIDY_TOOL_TORCHTIDY_LINT_H
 
+#include "tool/torch-tidy/LintFile.h"
+
 namespace torch_tidy {
+
+struct CommonFlags;
+struct TidyConfig;
 
 /// Lints the sources on the command line; `argv[0]` is the program,
 /// the options follow. Returns the exit code.
 int runLint(int argc, const char **argv);
+
+/// \p Files (absolute) with their compile commands. The error names the first
+/// file that has none.
+llvm::Expected<std::vector<LintJob>>
+makeJobs(CommonFlags &Flags, const TidyConfig &Config,
+         llvm::ArrayRef<std::string> Files);
 
 } // namespace torch_tidy
 

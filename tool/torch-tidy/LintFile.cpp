@@ -21,8 +21,9 @@ namespace {
 /// matchers would walk the whole of LibTorch to call them.
 class LintConsumer : public ASTConsumer {
 public:
-  LintConsumer(ClangTidyContext &Context, LintResult &Result)
-      : Context(Context), Result(Result) {}
+  LintConsumer(ClangTidyContext &Context, LintResult &Result,
+               const LintHooks &Hooks)
+      : Context(Context), Result(Result), Hooks(Hooks) {}
 
   void HandleTranslationUnit(ASTContext &AST) override {
     if (AST.getDiagnostics().hasUncompilableErrorOccurred() ||
@@ -33,16 +34,24 @@ public:
       if (Context.isCheckEnabled(Check.name()))
         Analysis.require(readAnalysisOptions(ClangTidyCheck::OptionsView(
             Check.name(), Context.getOptions().CheckOptions, &Context)));
-    const AnalysisResult &Found = Analysis.get(AST);
+    AnalysisResult Given;
+    if (Hooks.Analyze)
+      Given = Hooks.Analyze(AST);
+    const AnalysisResult &Found = Hooks.Analyze ? Given : Analysis.get(AST);
 
+    std::vector<const Finding *> Enabled;
     for (const Finding &F : Found.Findings) {
       llvm::StringRef Name = checkName(F.Code);
-      if (Context.isCheckEnabled(Name))
-        diagnose(F, [&](SourceLocation Loc, llvm::StringRef Format,
-                        DiagnosticIDs::Level Level) {
-          return Context.diag(Name, Loc, Format, Level);
-        });
+      if (!Context.isCheckEnabled(Name))
+        continue;
+      Enabled.push_back(&F);
+      diagnose(F, [&](SourceLocation Loc, llvm::StringRef Format,
+                      DiagnosticIDs::Level Level) {
+        return Context.diag(Name, Loc, Format, Level);
+      });
     }
+    if (Hooks.OnFindings)
+      Hooks.OnFindings(AST, Enabled);
 
     const SourceManager &SM = AST.getSourceManager();
     for (const Unknown &U : Found.Unknowns)
@@ -58,6 +67,7 @@ public:
 private:
   ClangTidyContext &Context;
   LintResult &Result;
+  const LintHooks &Hooks;
 };
 
 /// Says how to find LibTorch where clang could not.
@@ -91,7 +101,8 @@ void makeAbsolute(tooling::DiagnosticMessage &Message,
 }
 
 void lint(const LintJob &Job, const TidyConfig &Config,
-          llvm::StringRef ResourceDir, LintResult &Result) {
+          llvm::StringRef ResourceDir, const LintHooks &Hooks,
+          LintResult &Result) {
   ClangTidyContext Context(Config.provider());
   ClangTidyDiagnosticConsumer Diagnostics(Context);
   auto Options = std::make_unique<DiagnosticOptions>();
@@ -105,7 +116,7 @@ void lint(const LintJob &Job, const TidyConfig &Config,
       Context.setCurrentFile(Job.File);
       Context.setASTContext(&Compiler.getASTContext());
       Context.setCurrentBuildDirectory(Command.Directory);
-      return std::make_unique<LintConsumer>(Context, Result);
+      return std::make_unique<LintConsumer>(Context, Result, Hooks);
     };
     if (!runFrontend({Command, ResourceDir, Diagnostics}, Make))
       Result.Failed = true;
@@ -123,13 +134,13 @@ void lint(const LintJob &Job, const TidyConfig &Config,
 } // namespace
 
 LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
-                    llvm::StringRef ResourceDir) {
+                    llvm::StringRef ResourceDir, const LintHooks &Hooks) {
   LintResult Result;
   // Deep trees need the stack that clang gives itself.
   constexpr unsigned StackSize = 64 << 20;
   llvm::CrashRecoveryContext Recovery;
   if (!Recovery.RunSafelyOnThread(
-          [&] { lint(Job, Config, ResourceDir, Result); }, StackSize)) {
+          [&] { lint(Job, Config, ResourceDir, Hooks, Result); }, StackSize)) {
     Result = LintResult();
     Result.Crashed = true;
   }

@@ -11,6 +11,7 @@
 #include "checks/Finding.h"
 #include "clang-tidy/ClangTidyDiagnosticConsumer.h"
 #include "clang/Tooling/CompilationDatabase.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,19 @@ struct LintResult {
   bool Crashed = false;
 };
 
+/// For those who do more with findings than report them.
+struct LintHooks {
+  /// In place of torch_tidy::analyze(), where set.
+  std::function<AnalysisResult(clang::ASTContext &)> Analyze;
+  /// The findings of enabled checks, while their tree lives. NOLINT and the
+  /// filters come later.
+  std::function<void(clang::ASTContext &, const std::vector<const Finding *> &)>
+      OnFindings;
+};
+
 /// Safe to call from several threads at once.
 LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
-                    llvm::StringRef ResourceDir);
+                    llvm::StringRef ResourceDir, const LintHooks &Hooks = {});
 
 /// True for a finding of a torch check, or for a NOLINT that clang-tidy finds
 /// wrong; false for what the compiler said.

@@ -149,7 +149,10 @@ void Build::startPreamble() {
     return;
   }
   std::string Key = clang::getClangFullVersion() + "\n" + Clang + "\n" +
-                    Preamble + "\n" + path::parent_path(J.File).str();
+                    Preamble + "\n";
+  // Where quoted names are looked for; alike for files that have none.
+  if (Regex("include *\"").match(Preamble))
+    Key += path::parent_path(J.File);
   for (const std::string &Flag : Flags)
     Key += "\n" + Flag;
   Key += read(under(RT.IncludeDir, "probe/Probe.h"));
@@ -284,7 +287,7 @@ Build::program(const std::map<std::string, std::string> &Texts) {
         if (Args.size() != Before)
           continue;
       }
-      if (UsePch) {
+      if (UsePch && Regex("precompiled|PCH|AST file").match(Words)) {
         Object.clear();
         break;
       }

@@ -2,39 +2,76 @@
 #ifndef TORCH_TIDY_TOOL_VERIFY_OPTIONS_H
 #define TORCH_TIDY_TOOL_VERIFY_OPTIONS_H
 
-#include "clang/Tooling/CompilationDatabase.h"
-#include "llvm/Support/Error.h"
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
+#include "tool/torch-tidy/CommonFlags.h"
 
 namespace torch_tidy::verify {
 
 enum class DeviceChoice { Auto, Cuda, Emulated };
 
-struct Options {
-  std::vector<std::string> Sources;
-  std::string BuildPath; ///< -p
-  std::vector<std::string> ExtraArgs, ExtraArgsBefore;
-  std::string Checks; ///< Glob list as in clang-tidy; empty for the default.
-  DeviceChoice Device = DeviceChoice::Auto;
-  std::string LibTorch;  ///< Root; empty: what the file includes.
-  unsigned Timeout = 60; ///< Seconds per driven function.
-  unsigned MemoryMiB = 8192;
-  std::string Run; ///< --run: a shell command.
-  std::string Emit, Collect;
-  std::string CacheDir;
-  bool OnlyConfirmed = false;
-  bool Quiet = false;
-  bool Keep = false; ///< --save-temps: leave the probed copies.
-  /// The flags after `--`, where there are any.
-  std::unique_ptr<clang::tooling::CompilationDatabase> Fixed;
-};
+struct VerifyFlags : CommonFlags {
+  VerifyFlags() : CommonFlags("verify") {}
 
-/// Parses \p Argv (its first element names the program). Prints help or what is
-/// wrong and gives nothing; \p ExitCode then says which.
-std::optional<Options> parseOptions(int Argc, const char **Argv, int &ExitCode);
+  llvm::cl::opt<DeviceChoice> Device{
+      "device",
+      llvm::cl::desc("Where to run:"),
+      llvm::cl::values(
+          clEnumValN(DeviceChoice::Auto, "auto",
+                     "a GPU where there is one, else emulated (default)"),
+          clEnumValN(DeviceChoice::Cuda, "cuda", "a real GPU"),
+          clEnumValN(DeviceChoice::Emulated, "emulated",
+                     "a CUDA device in host memory")),
+      llvm::cl::init(DeviceChoice::Auto),
+      llvm::cl::sub(Command),
+      llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> LibTorch{
+      "libtorch", llvm::cl::value_desc("dir"),
+      llvm::cl::desc("LibTorch's root. Default: that of the headers that the "
+                     "file includes"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<unsigned> Timeout{
+      "timeout",
+      llvm::cl::value_desc("s"),
+      llvm::cl::init(60),
+      llvm::cl::desc("Seconds that a function, or --run's command, may take. "
+                     "Default: 60"),
+      llvm::cl::sub(Command),
+      llvm::cl::cat(Category)};
+  llvm::cl::opt<unsigned> Memory{
+      "memory",
+      llvm::cl::value_desc("MiB"),
+      llvm::cl::init(8192),
+      llvm::cl::desc("Memory that a run may take. Default: 8192"),
+      llvm::cl::sub(Command),
+      llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> Run{
+      "run", llvm::cl::value_desc("command"),
+      llvm::cl::desc("Build your own program with probes in it and run this: "
+                     "'ctest -R training'"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> Emit{
+      "emit", llvm::cl::value_desc("dir"),
+      llvm::cl::desc("Write what is needed to build and run elsewhere"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> Collect{
+      "collect", llvm::cl::value_desc("dir"),
+      llvm::cl::desc("Judge by the events that --emit's program left there"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<std::string> CacheDir{
+      "cache-dir", llvm::cl::value_desc("dir"),
+      llvm::cl::desc("Where precompiled headers are kept. Default: torch-tidy "
+                     "in the user's cache folder"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<bool> OnlyConfirmed{
+      "only-confirmed",
+      llvm::cl::desc("Report and count confirmed findings only"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<bool> SaveTemps{
+      "save-temps", llvm::cl::desc("Keep the probed copies and say where"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+
+  /// `CacheDir` or its default.
+  std::string cacheDir() const;
+};
 
 } // namespace torch_tidy::verify
 

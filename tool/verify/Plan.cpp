@@ -9,6 +9,10 @@
 #include "llvm/Support/raw_ostream.h"
 
 using namespace clang;
+using llvm::ArrayRef;
+using llvm::SmallVector;
+using llvm::StringRef;
+using llvm::Twine;
 using namespace torch_tidy;
 using namespace torch_tidy::verify;
 
@@ -108,10 +112,7 @@ class Planner {
 public:
   Planner(ASTContext &Context, SourceEdits &MainFile, DriverPlan &Out)
       : Context(Context), SM(Context.getSourceManager()), MainFile(MainFile),
-        Out(Out), Policy(Context.getLangOpts()) {
-    Policy.adjustForCPlusPlus();
-    Policy.TerseOutput = true;
-  }
+        Out(Out) {}
 
   void run(ArrayRef<Finding> Findings, unsigned FirstId) {
     llvm::MapVector<const FunctionDecl *, llvm::SmallVector<unsigned>> Flagged;
@@ -143,7 +144,7 @@ public:
     fallbacks(Targets, All, Main);
     if (Main && !MainBody.empty() && !MainIsDirect)
       entry("main", MainBody, All, /*Fallback=*/true);
-    finish(Findings.empty());
+    Out.Sizes = sizesText();
   }
 
 private:
@@ -151,10 +152,8 @@ private:
   SourceManager &SM;
   SourceEdits &MainFile;
   DriverPlan &Out;
-  PrintingPolicy Policy;
-  std::string Functions, Table;
-  bool Loader = false, MainIsDirect = false;
-  std::vector<int64_t> Sizes;
+
+  bool MainIsDirect = false;
 
   void undriven(ArrayRef<unsigned> Ids, const std::string &Why) {
     for (unsigned Id : Ids)
@@ -163,15 +162,7 @@ private:
 
   void entry(const std::string &Name, const std::string &Body,
              ArrayRef<unsigned> Ids, bool Fallback) {
-    std::string Function = "entry_" + std::to_string(Out.Entries.size());
-    Functions += "static void " + Function +
-                 "(::torch_tidy::driver::Args &A) { (void)A; " + Body + " }\n";
-    Table += "  {" + quoted(Name) + ", torch_tidy_entries::" + Function + ", {";
-    for (size_t I = 0; I < Ids.size(); ++I)
-      Table += (I ? ", " : "") + std::to_string(Ids[I]);
-    Table += std::string("}, ") + (Fallback ? "true" : "false") +
-             ", torch_tidy_entries::sizes},\n";
-    Out.Entries.push_back({Name, {Ids.begin(), Ids.end()}});
+    Out.Entries.push_back({Name, {Ids.begin(), Ids.end()}, Fallback, Body, ""});
   }
 
   const FunctionDecl *findMain() {
@@ -204,16 +195,16 @@ private:
            Args + ");";
   }
 
-  std::string displayName(const FunctionDecl *F) const {
-    std::string Name;
-    llvm::raw_string_ostream OS(Name);
-    F->getNameForDiagnostic(OS, Policy, /*Qualified=*/true);
-    OS << '(';
+  /// "train(net, loader)": types are long, and instantiations' longer.
+  std::string displayName(const FunctionDecl *F) {
+    std::string Name = F->getQualifiedNameAsString() + "(";
     for (unsigned I = 0; I < F->getNumParams(); ++I)
-      OS << (I ? ", " : "")
-         << F->getParamDecl(I)->getType().getAsString(Policy);
-    OS << ')';
-    return Name;
+      Name += (I ? ", " : "") + F->getParamDecl(I)->getNameAsString();
+    Name += ")";
+    unsigned Same = llvm::count_if(Out.Entries, [&](const auto &E) {
+      return StringRef(E.Name).split(" #").first == Name;
+    });
+    return Same ? Name + " #" + std::to_string(Same + 1) : Name;
   }
 
   void direct(const FunctionDecl *F, ArrayRef<unsigned> Ids) {
@@ -271,7 +262,7 @@ private:
     std::string Args;
     if (!arguments(Maker, F, Args, Why))
       return "";
-    Loader |= Maker.needsLoader();
+    Out.Loader |= Maker.needsLoader();
     return Maker.statements() + Callee + "(" + Args + ");";
   }
 
@@ -346,7 +337,7 @@ private:
       return Name;
     // A loader's type is replaced, so it must be deduced.
     for (const ParmVarDecl *P : F->parameters())
-      if (StringRef(P->getType().getAsString(Policy)).contains("DataLoader"))
+      if (StringRef(P->getType().getAsString()).contains("DataLoader"))
         return Name;
     std::string List;
     for (const TemplateArgument &A : Args->asArray()) {
@@ -359,24 +350,6 @@ private:
         return Name;
     }
     return (F->isCXXClassMember() ? "template " : "") + Name + "<" + List + ">";
-  }
-
-  void finish(bool NoFindings) {
-    if (Out.Entries.empty() || NoFindings)
-      return;
-    std::string &T = Out.Text;
-    T = "\n#line 1 \"<torch-tidy driver>\"\n"
-        "#include \"driver/Make.h\"\n";
-    if (Loader)
-      T += "#include \"driver/MakeLoader.h\"\n";
-    T += "#include <iostream>\n#include <memory>\n"
-         "#pragma GCC diagnostic ignored \"-Wall\"\n";
-    T += "namespace torch_tidy_entries {\nstatic const std::vector<int64_t> "
-         "sizes{" +
-         sizesText() + "};\n" + Functions + "}\n";
-    T += "int main(int Argc, char **Argv) {\n  return "
-         "::torch_tidy::driver::run(Argc, Argv, {\n" +
-         Table + "  });\n}\n";
   }
 
   /// Integer literals of the user's file that look like sizes of layers.
@@ -402,6 +375,68 @@ private:
 };
 
 } // namespace
+
+/// The file name that the appended text goes by in the compiler's messages.
+static constexpr llvm::StringLiteral DriverName = "<torch-tidy driver>";
+
+unsigned DriverPlan::size() const {
+  return llvm::count_if(Entries,
+                        [](const Entry &E) { return E.Dropped.empty(); });
+}
+
+std::string DriverPlan::text() const {
+  if (!size())
+    return "";
+  // One line for each entry, so that a line of a message names one.
+  std::string Functions, Table;
+  for (size_t I = 0; I < Entries.size(); ++I) {
+    const Entry &E = Entries[I];
+    if (!E.Dropped.empty())
+      continue;
+    std::string Name = "entry_" + std::to_string(I);
+    Functions +=
+        ("#line " + Twine(I + 1) + " \"" + DriverName + "\"\nstatic void " +
+         Name + "(::torch_tidy::driver::Args &A) { (void)A; " + E.Body + " }\n")
+            .str();
+    Table += "  {" + quoted(E.Name) + ", torch_tidy_entries::" + Name + ", {";
+    for (size_t N = 0; N < E.Ids.size(); ++N)
+      Table += (N ? ", " : "") + std::to_string(E.Ids[N]);
+    Table += std::string("}, ") + (E.Fallback ? "true" : "false") +
+             ", torch_tidy_entries::sizes},\n";
+  }
+  std::string Text = "\n#include \"driver/Make.h\"\n";
+  if (Loader)
+    Text += "#include \"driver/MakeLoader.h\"\n";
+  Text += "#include <iostream>\n#include <memory>\n"
+          "namespace torch_tidy_entries {\n"
+          "static const std::vector<int64_t> sizes{" +
+          Sizes + "};\n" + Functions + "}\n";
+  Text += "int main(int Argc, char **Argv) {\n  return "
+          "::torch_tidy::driver::run(Argc, Argv, {\n" +
+          Table + "  });\n}\n";
+  return Text;
+}
+
+bool DriverPlan::dropFailing(StringRef Words) {
+  bool Any = false;
+  SmallVector<StringRef> Lines;
+  Words.split(Lines, '\n');
+  for (StringRef Line : Lines) {
+    // "<torch-tidy driver>:3:57: error: ..." or a note that leads there.
+    size_t At = Line.find(DriverName);
+    if (At == StringRef::npos)
+      continue;
+    unsigned Number;
+    StringRef Rest = Line.substr(At + DriverName.size() + 1);
+    if (Rest.consumeInteger(10, Number) || !Number || Number > Entries.size() ||
+        !Entries[Number - 1].Dropped.empty())
+      continue;
+    StringRef Why = Rest.split(": ").second;
+    Entries[Number - 1].Dropped = "its call does not compile: " + Why.str();
+    Any = true;
+  }
+  return Any;
+}
 
 DriverPlan verify::planDriver(ASTContext &Context, ArrayRef<Finding> Findings,
                               unsigned FirstId, SourceEdits &MainFile) {

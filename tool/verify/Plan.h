@@ -31,16 +31,28 @@
 namespace torch_tidy::verify {
 
 struct DriverPlan {
-  /// What to append to the main file; empty where nothing can be run.
-  std::string Text;
   /// Why a finding has no entry of its own, by id: "parameter 'f' of type
   /// 'std::function<...>' cannot be made". It may still be reached by others.
   std::map<unsigned, std::string> Undriven;
   struct Entry {
     std::string Name;
     std::vector<unsigned> Ids; ///< The findings it is run for.
+    bool Fallback = false;
+    std::string Body; ///< Statements, on one line.
+    /// Why it was taken out; empty while it is in.
+    std::string Dropped;
   };
   std::vector<Entry> Entries; ///< In the order they run.
+  bool Loader = false;        ///< Some entry needs MakeLoader.h.
+  std::string Sizes;          ///< Integers that the source speaks of.
+
+  /// What to append to the main file; empty where nothing can be run.
+  std::string text() const;
+  /// Takes out the entries that the compiler complains of in \p Words; false
+  /// where it complains of none.
+  bool dropFailing(llvm::StringRef Words);
+  /// How many entries are in.
+  unsigned size() const;
 };
 
 /// Plans the entries for \p Findings (ids from \p FirstId). \p MainFile takes

@@ -1,15 +1,9 @@
 //===- Probed.cpp ---------------------------------------------------------===//
 #include "tool/verify/Probed.h"
-#include "tool/frontend/Frontend.h"
-#include "tool/frontend/ResourceDir.h"
 #include "tool/verify/Instrument.h"
 #include "tool/verify/Plan.h"
-#include "clang/AST/ASTConsumer.h"
 #include "clang/AST/ASTContext.h"
-#include "clang/Frontend/CompilerInstance.h"
-#include "clang/Frontend/TextDiagnosticPrinter.h"
-#include "clang/Lex/Lexer.h"
-#include "llvm/Support/Regex.h"
+#include "clang/Basic/SourceManager.h"
 
 using namespace clang;
 using namespace torch_tidy;
@@ -17,65 +11,54 @@ using namespace torch_tidy::verify;
 
 namespace {
 
-/// clang-tidy's glob list: "-*,torch-device-*"; the last that matches decides.
-bool enabled(llvm::StringRef Globs, FindingCode Code) {
-  llvm::StringRef Name = checkName(Code);
-  bool On =
-      Code != FindingCode::UnguardedCuda && Code != FindingCode::TransferInLoop;
-  llvm::SmallVector<llvm::StringRef> Parts;
-  Globs.split(Parts, ',', -1, false);
-  for (llvm::StringRef Part : Parts) {
-    Part = Part.trim();
-    bool Off = Part.consume_front("-");
-    std::string Pattern = "^";
-    for (char C : Part)
-      Pattern += C == '*' ? std::string(".*") : llvm::Regex::escape({&C, 1});
-    if (llvm::Regex(Pattern + "$").match(Name))
-      On = !Off;
-  }
-  return On;
-}
+/// What a finding is called in a report, to find it there again.
+struct Key {
+  std::string Check, Message;
+  unsigned Offset;
+};
 
-class ProbeConsumer : public ASTConsumer {
+class Prober {
 public:
-  ProbeConsumer(const Analyze &Lint, llvm::StringRef Checks, unsigned FirstId,
-                bool WithDriver, Probed &Out)
-      : Lint(Lint), Checks(Checks), FirstId(FirstId), WithDriver(WithDriver),
-        Out(Out) {}
+  Prober(const ProbeOptions &Options, Probed &Out)
+      : Options(Options), Out(Out) {}
 
-  void HandleTranslationUnit(ASTContext &Context) override {
-    if (Context.getDiagnostics().hasUncompilableErrorOccurred())
+  std::vector<Key> Keys;
+  std::vector<Claim> Claims;
+
+  void operator()(ASTContext &Context,
+                  const std::vector<const Finding *> &Enabled) {
+    if (Enabled.empty())
       return;
     SourceManager &SM = Context.getSourceManager();
-    AnalysisResult Result = Lint(Context);
-    llvm::erase_if(Result.Findings,
-                   [&](const Finding &F) { return !enabled(Checks, F.Code); });
-    if (Result.Findings.empty())
-      return;
-    Instrumentation I = instrument(Context, Result.Findings, FirstId);
-    std::string Main = pathOf(SM, SM.getMainFileID());
+    std::vector<Finding> Findings;
+    for (const Finding *F : Enabled)
+      Findings.push_back(*F);
+    Instrumentation I = instrument(Context, Findings, Options.FirstId);
     DriverPlan Plan;
-    if (WithDriver)
-      Plan = planDriver(Context, Result.Findings, FirstId, I.Files[Main]);
-    for (unsigned N = 0; N < Result.Findings.size(); ++N)
-      Out.Findings.push_back(describe(Result.Findings[N], I.Sites[N], Plan, SM,
-                                      Context.getLangOpts()));
-    innerCalls(Result.Findings);
+    SourceEdits &Main = I.Files[pathOf(SM, SM.getMainFileID())];
+    if (Options.WithDriver)
+      Plan = planDriver(Context, Findings, Options.FirstId, Main);
+    for (unsigned N = 0; N < Findings.size(); ++N) {
+      const Finding &F = Findings[N];
+      Keys.push_back(
+          {checkName(F.Code).str(),
+           F.Message + (F.Condition.empty() ? "" : " ") + F.Condition,
+           SM.getFileOffset(SM.getFileLoc(F.Loc))});
+      Claims.push_back(claim(F, I.Sites[N], Plan));
+    }
+    innerCalls(Findings);
     for (auto &[Path, Edits] : I.Files)
       if (OptionalFileEntryRef File =
               SM.getFileManager().getOptionalFileRef(Path))
         if (std::optional<llvm::MemoryBufferRef> Buffer =
                 SM.getMemoryBufferForFileOrNone(*File))
           Out.Texts[Path] = Edits.apply(Buffer->getBuffer());
-    Out.DriverText = Plan.Text;
-    Out.Entries = Plan.Entries.size();
+    Out.Driver = std::move(Plan);
+    Out.NextId = Options.FirstId + Findings.size();
   }
 
 private:
-  const Analyze &Lint;
-  llvm::StringRef Checks;
-  unsigned FirstId;
-  bool WithDriver;
+  const ProbeOptions &Options;
   Probed &Out;
 
   static std::string pathOf(const SourceManager &SM, FileID File) {
@@ -86,43 +69,16 @@ private:
     return (Real.empty() ? Entry->getName() : Real).str();
   }
 
-  static std::string where(const SourceManager &SM, SourceLocation Loc) {
-    PresumedLoc P = SM.getPresumedLoc(SM.getExpansionLoc(Loc));
-    if (P.isInvalid())
-      return "<unknown>";
-    return (llvm::Twine(P.getFilename()) + ":" + llvm::Twine(P.getLine()) +
-            ":" + llvm::Twine(P.getColumn()))
-        .str();
-  }
-
-  ProbedFinding describe(const Finding &F, const Site &S,
-                         const DriverPlan &Plan, const SourceManager &SM,
-                         const LangOptions &LO) {
-    ProbedFinding P;
-    P.What = claimOf(F, S.Id);
+  static Claim claim(const Finding &F, const Site &S, const DriverPlan &Plan) {
+    Claim C = claimOf(F, S.Id);
     if (S.Form == Site::None)
-      P.What.Obstacle = "not probed: " + S.Why;
+      C.Obstacle = "not probed: " + S.Why;
     else if (auto Why = Plan.Undriven.find(S.Id); Why != Plan.Undriven.end())
-      P.What.Obstacle = "could not be driven: " + Why->second;
+      C.Obstacle = "could not be driven: " + Why->second;
     for (const DriverPlan::Entry &E : Plan.Entries)
       if (llvm::is_contained(E.Ids, S.Id))
-        P.What.Entries.push_back(E.Name);
-    P.Where = where(SM, F.Loc);
-    P.Message = F.Message + (F.Condition.empty() ? "" : " " + F.Condition);
-    P.Check = checkName(F.Code).str();
-    SourceLocation Loc = SM.getExpansionLoc(F.Loc);
-    P.Column = SM.getSpellingColumnNumber(Loc);
-    llvm::StringRef Text = SM.getBufferData(SM.getFileID(Loc));
-    unsigned Begin = SM.getFileOffset(Loc) - (P.Column - 1);
-    P.Line = Text.substr(Begin)
-                 .take_until([](char C) { return C == '\n' || C == '\r'; })
-                 .str();
-    for (const Step &At : F.History)
-      P.Notes.push_back({where(SM, At.Loc), At.Text});
-    if (!F.Predicted.empty())
-      P.Notes.push_back({P.Where, "this dies with: " + F.Predicted});
-    (void)LO;
-    return P;
+        C.Entries.push_back(E.Name);
+    return C;
   }
 
   /// Which findings' calls are written inside another one's call.
@@ -131,34 +87,43 @@ private:
       for (unsigned Inner = 0; Inner < Findings.size(); ++Inner)
         if (Outer != Inner && Findings[Outer].Call && Findings[Inner].Call &&
             contains(Findings[Outer].Call, Findings[Inner].Call))
-          Out.Findings[Outer].What.Inner.insert(FirstId + Inner);
+          Claims[Outer].Inner.insert(Options.FirstId + Inner);
   }
   static bool contains(const Stmt *Outer, const Stmt *Inner) {
-    for (const Stmt *Child : Outer->children())
-      if (Child && (Child == Inner || contains(Child, Inner)))
-        return true;
-    return false;
+    return llvm::any_of(Outer->children(), [&](const Stmt *Child) {
+      return Child && (Child == Inner || contains(Child, Inner));
+    });
   }
 };
 
 } // namespace
 
-llvm::Expected<Probed> verify::probeFile(const tooling::CompileCommand &Command,
-                                         const Analyze &Lint,
-                                         llvm::StringRef Checks,
-                                         unsigned FirstId, bool WithDriver) {
-  llvm::Expected<std::string> ResourceDir = findResourceDir();
-  if (!ResourceDir)
-    return ResourceDir.takeError();
+Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
+                         llvm::StringRef ResourceDir, const Analyze &Lint,
+                         const ProbeOptions &Options) {
   Probed Out;
-  llvm::raw_string_ostream OS(Out.Errors);
-  DiagnosticOptions DiagOpts;
-  DiagOpts.ShowColors = false;
-  TextDiagnosticPrinter Printer(OS, DiagOpts);
-  ParseJob Job{Command, *ResourceDir, Printer};
-  Out.Parsed = runFrontend(Job, [&](CompilerInstance &, llvm::StringRef) {
-    return std::make_unique<ProbeConsumer>(Lint, Checks, FirstId, WithDriver,
-                                           Out);
-  });
-  return std::move(Out);
+  Out.NextId = Options.FirstId;
+  Prober Probe(Options, Out);
+  LintHooks Hooks{Lint, std::ref(Probe)};
+  // One command is enough: the program is built once.
+  LintJob One{Job.File, {Job.Commands.front()}};
+  LintResult Result = lintFile(One, Config, ResourceDir, Hooks);
+  Out.Failed = Result.Failed || Result.Crashed;
+  for (tidy::ClangTidyError &Error : Result.Errors) {
+    if (!isFinding(Error)) {
+      Out.Others.push_back(std::move(Error));
+      continue;
+    }
+    std::vector<Claim> Claims;
+    for (size_t I = 0; I < Probe.Keys.size(); ++I)
+      if (Probe.Keys[I].Check == Error.DiagnosticName &&
+          Probe.Keys[I].Offset == Error.Message.FileOffset &&
+          Probe.Keys[I].Message == Error.Message.Message)
+        Claims.push_back(Probe.Claims[I]);
+    if (Claims.empty())
+      Out.Others.push_back(std::move(Error));
+    else
+      Out.Findings.push_back({std::move(Error), std::move(Claims)});
+  }
+  return Out;
 }

@@ -7,10 +7,9 @@
 #ifndef TORCH_TIDY_TOOL_VERIFY_PROBED_H
 #define TORCH_TIDY_TOOL_VERIFY_PROBED_H
 
-#include "checks/Finding.h"
+#include "tool/torch-tidy/LintFile.h"
+#include "tool/verify/Plan.h"
 #include "tool/verify/Verdict.h"
-#include "clang/Tooling/CompilationDatabase.h"
-#include "llvm/Support/Error.h"
 #include <functional>
 #include <map>
 #include <string>
@@ -18,42 +17,40 @@
 
 namespace torch_tidy::verify {
 
-/// Where findings come from: torch_tidy::analyze, or a test's marks.
+/// Where findings come from: torch_tidy::analyze where empty, or a test's
+/// marks.
 using Analyze = std::function<AnalysisResult(clang::ASTContext &)>;
 
-/// One note of a finding's report.
-struct Note {
-  std::string Where; ///< "file:line:col".
-  std::string Text;
-};
-
+/// One reported finding. The claims are several where a template or a macro
+/// makes one line stand for several calls.
 struct ProbedFinding {
-  Claim What;
-  std::string Where;   ///< "file:line:col" as clang prints it.
-  std::string Message; ///< With the condition, without the check's name.
-  std::string Check;
-  std::string Line;    ///< The source line that it is about.
-  unsigned Column = 0; ///< 1-based, into Line.
-  std::vector<Note> Notes;
+  clang::tidy::ClangTidyError Report;
+  std::vector<Claim> Claims;
 };
 
 struct Probed {
-  bool Parsed = true; ///< False where the file has errors.
-  std::string Errors; ///< clang's words about them.
+  /// Findings that no NOLINT and no filter took out, in source order.
   std::vector<ProbedFinding> Findings;
+  /// What the compiler said: errors where the file does not parse.
+  std::vector<clang::tidy::ClangTidyError> Others;
+  bool Failed = false; ///< The file does not parse, or the analysis died.
   /// Probed text by real path; the main file is always among them.
   std::map<std::string, std::string> Texts;
   /// What to append to the main file to run it alone.
-  std::string DriverText;
-  unsigned Entries = 0; ///< How many functions that runs.
+  DriverPlan Driver;
+  unsigned NextId = 0; ///< The first id that was not used.
 };
 
-/// Lints the file of \p Command with \p Lint and probes what is found. Ids
-/// start at
-/// \p FirstId. \p WithDriver also renames `main` and plans entries.
-llvm::Expected<Probed> probeFile(const clang::tooling::CompileCommand &Command,
-                                 const Analyze &Lint, llvm::StringRef Checks,
-                                 unsigned FirstId, bool WithDriver);
+struct ProbeOptions {
+  unsigned FirstId = 0;
+  /// Rename `main` and plan entries, to run the file alone.
+  bool WithDriver = true;
+};
+
+/// Lints and probes the file of \p Job, by its first command.
+Probed probeFile(const LintJob &Job, const TidyConfig &Config,
+                 llvm::StringRef ResourceDir, const Analyze &Lint,
+                 const ProbeOptions &Options);
 
 } // namespace torch_tidy::verify
 

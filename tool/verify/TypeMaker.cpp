@@ -60,6 +60,14 @@ const CXXRecordDecl *heldModule(const CXXRecordDecl *R) {
   return nullptr;
 }
 
+bool isLoader(const CXXRecordDecl *R) {
+  if (!R)
+    return false;
+  std::string Name = nameOf(R);
+  return StringRef(Name).starts_with("torch::data::") &&
+         StringRef(Name).contains("DataLoader");
+}
+
 std::string literal(StringRef Name) {
   std::string Out = "\"";
   for (char C : Name)
@@ -112,21 +120,23 @@ TypeMaker::Text TypeMaker::make(QualType T, StringRef Name) {
     return fail(T);
   ++Depth;
   auto Leave = llvm::make_scope_exit([this] { --Depth; });
+  bool Lvalue = T->isLValueReferenceType();
   bool Rvalue = T->isRValueReferenceType();
   T = T.getNonReferenceType().getUnqualifiedType();
+  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
   Text V;
-  if (const CXXRecordDecl *R = T->getAsCXXRecordDecl())
+  if (R)
     V = object(R, Name);
   else if (T->isPointerType() || T->isConstantArrayType() || T->isScalarType())
     V = makeScalar(T, Name);
   else
     return fail(T);
-  // By value too: what cannot be copied is moved.
-  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
-  bool MoveOnly = R && R->hasDefinition() && !R->hasSimpleCopyConstructor() &&
+  // By value, what cannot be copied is moved.
+  bool MoveOnly = R && R->hasDefinition() && !Lvalue &&
+                  !R->hasSimpleCopyConstructor() &&
                   !R->hasUserDeclaredCopyConstructor();
   if (V && (Rvalue || MoveOnly))
-    return "static_cast<" + spell(T) + " &&>(" + *V + ")";
+    return "::std::move(" + *V + ")";
   return V;
 }
 
@@ -240,8 +250,7 @@ TypeMaker::Text TypeMaker::makeKnown(const CXXRecordDecl *R, QualType T,
   }
   if (Q == "torch::nn::AnyModule")
     return variable(spell(T), "(::torch::nn::LinearImpl(2, 2))");
-  if (StringRef(Q).starts_with("torch::data::") &&
-      StringRef(Q).contains("DataLoader")) {
+  if (isLoader(R)) {
     Loader = true;
     return "*" +
            variable("auto", " = ::torch_tidy::driver::loader(A, " + N + ")");
@@ -325,6 +334,11 @@ TypeMaker::Text TypeMaker::makePointer(const CXXRecordDecl *R, QualType T,
   if (Q != "std::shared_ptr" && Q != "std::unique_ptr")
     return std::nullopt;
   const CXXRecordDecl *To = typeArgument(R, 0)->getAsCXXRecordDecl();
+  if (isLoader(To)) {
+    Loader = true;
+    return variable("auto", " = ::torch_tidy::driver::loader(A, " +
+                                literal(Name) + ")");
+  }
   if (!To || !To->getDefinition() || !To->getIdentifier())
     return fail(T);
   To = To->getDefinition();

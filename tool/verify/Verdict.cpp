@@ -195,6 +195,8 @@ std::string evidence(const Claim &C, const Observation &O) {
 Verdict unreached(const Claim &C, const Events &E) {
   if (!C.Obstacle.empty())
     return {VerdictKind::Inconclusive, C.Obstacle};
+  if (!E.EarlyEnd.empty())
+    return {VerdictKind::Inconclusive, E.EarlyEnd};
   std::string Text;
   for (const auto &[Entry, End] : E.EntryEnds)
     if (C.Entries.empty() || llvm::is_contained(C.Entries, Entry))

@@ -95,6 +95,8 @@ struct Events {
   std::vector<Observation> Observations;
   /// How each entry's first attempt ended, for what was not reached.
   std::map<std::string, std::string> EntryEnds;
+  /// Why not all entries were run; empty where they were.
+  std::string EarlyEnd;
 };
 
 /// "crashed (SIGSEGV)", "threw: ...", "was still running at the time limit".

@@ -1,18 +1,21 @@
 //===- Verify.cpp - lint, probe, build, run, judge, print -----------------===//
 #include "tool/verify/Verify.h"
-#include "tool/frontend/CompileCommands.h"
+#include "clang-tidy/ClangTidy.h"
+#include "tool/frontend/ResourceDir.h"
+#include "tool/report/Text.h"
+#include "tool/torch-tidy/Lint.h"
+#include "tool/torch-tidy/TidyConfig.h"
 #include "tool/verify/Build.h"
+#include "tool/verify/Execute.h"
 #include "tool/verify/Options.h"
-#include "tool/verify/Print.h"
-#include "tool/verify/Probed.h"
+#include "tool/verify/Report.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Program.h"
-#include "llvm/Support/Signals.h"
-#include <cstdlib>
+#include "llvm/Support/Process.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace torch_tidy;
@@ -20,186 +23,145 @@ using namespace torch_tidy::verify;
 
 namespace {
 
-/// The exit codes of torch-tidy.
-enum ExitCode { NoFinding = 0, CannotRun = 1, Findings = 2, ParseFailed = 3 };
+constexpr StringLiteral Overview =
+    R"(torch-tidy verify: runs what torch-tidy finds
+
+Each finding gets a verdict: confirmed (it failed as predicted), refuted (it did
+not), unreached (no run came there) or inconclusive (something else happened).
+Runs the flagged functions by themselves, or with --run your own program. Your
+files are not changed; what runs is a copy, in child processes with limits.
+
+Exit codes: 0 nothing found, 1 could not run, 2 findings, 3 some file did not
+parse.
+)";
 
 class Session {
 public:
-  Session(const Options &O, const Analyze &Lint)
-      : O(O), Lint(Lint),
-        Commands(O.Fixed ? CompileCommands::fixed(nullptr)
-                         : CompileCommands::search(O.BuildPath)) {}
+  Session(const VerifyFlags &Flags, const TidyConfig &Config,
+          const Analyze &Lint, std::string ResourceDir, std::string WorkDir)
+      : Flags(Flags), Config(Config), Lint(Lint),
+        ResourceDir(std::move(ResourceDir)), WorkDir(std::move(WorkDir)),
+        PrintContext(Config.provider()) {}
 
-  int run(Options &Mutable) {
-    if (Mutable.Fixed)
-      Commands = CompileCommands::fixed(std::move(Mutable.Fixed));
-    SmallString<128> Dir;
-    if (std::error_code EC =
-            sys::fs::createUniqueDirectory("torch-tidy-verify", Dir))
-      return fail(createStringError(EC, "no temporary directory"));
-    WorkDir = std::string(Dir);
-    auto CleanUp = make_scope_exit([&] {
-      if (O.Keep)
-        errs() << "torch-tidy verify: kept " << WorkDir << "\n";
-      else
-        sys::fs::remove_directories(WorkDir);
-    });
-    int Code = NoFinding;
-    for (const std::string &Source : O.Sources) {
-      int One = verifyFile(Source);
-      // The gravest wins: could not run, then could not parse.
-      if (One == CannotRun)
-        return One;
-      Code = std::max(Code, One);
-    }
-    if (Total.total() || !O.Quiet)
-      outs() << Total.str() << (Backend.empty() ? "" : " on " + Backend)
+  int run(const std::vector<LintJob> &Jobs) {
+    for (const LintJob &Job : Jobs)
+      if (Error E = verifyFile(Job))
+        return fail(toString(std::move(E)));
+    if (!Flags.Quiet)
+      errs() << Total.str() << (BackendText.empty() ? "" : " on " + BackendText)
              << "\n";
-    return Code;
+    if (Incomplete)
+      return ExitIncomplete;
+    return Reported ? ExitFindings : ExitClean;
   }
 
 private:
-  const Options &O;
+  const VerifyFlags &Flags;
+  const TidyConfig &Config;
   const Analyze &Lint;
-  CompileCommands Commands;
-  std::string WorkDir, Backend;
+  std::string ResourceDir, WorkDir, BackendText;
+  clang::tidy::ClangTidyContext PrintContext;
   Tally Total;
-  unsigned NextId = 0, NextBuild = 0;
-
-  static int fail(Error E) {
-    errs() << "torch-tidy verify: error: " << toString(std::move(E)) << "\n";
-    return CannotRun;
-  }
+  unsigned Reported = 0, NextId = 0, NextBuild = 0;
+  bool Incomplete = false;
 
   void progress(const Twine &Text) const {
-    if (!O.Quiet && sys::Process::StandardErrIsDisplayed())
+    if (!Flags.Quiet && sys::Process::StandardErrIsDisplayed())
       errs() << "torch-tidy verify: " << Text << "\n";
   }
 
-  int verifyFile(const std::string &Source) {
-    SmallString<256> File(Source);
-    sys::fs::make_absolute(File);
-    sys::path::remove_dots(File, /*remove_dot_dot=*/true);
-    if (!sys::fs::exists(File))
-      return fail(createStringError("no such file: '%s'", Source.c_str()));
-    ExtraFlags Extra{O.ExtraArgsBefore, O.ExtraArgs};
-    // LibTorch named by hand is also where the headers come from.
-    Expected<LibTorch> Torch =
-        O.LibTorch.empty() ? LibTorch() : libTorchAt(O.LibTorch);
+  Error verifyFile(const LintJob &Job) {
+    const auto &Command = Job.Commands.front();
+    Expected<LibTorch> Torch = findLibTorch(Command.CommandLine);
     if (!Torch)
-      return fail(Torch.takeError());
-    for (const std::string &Dir : Torch->Includes)
-      Extra.After.push_back("-isystem" + Dir);
-    auto Found = Commands.get(File, Extra);
-    if (!Found)
-      return fail(Found.takeError());
-    const auto &Command = Found->front();
-    if (O.LibTorch.empty()) {
-      Torch = libTorchFor(Command.CommandLine);
-      if (!Torch)
-        return fail(Torch.takeError());
-    }
-    return lintAndRun(std::string(File), Command, *Torch);
-  }
-
-  int lintAndRun(const std::string &File,
-                 const clang::tooling::CompileCommand &Command,
-                 LibTorch Torch) {
+      return Torch.takeError();
     Expected<Runtime> RT = findRuntime("torch-tidy");
     if (!RT)
-      return fail(RT.takeError());
+      return RT.takeError();
     Expected<std::string> Clang = findClang();
     if (!Clang)
-      return fail(Clang.takeError());
-    Torch.Includes.clear(); // They are in the command by now.
-    verify::Backend Where = O.Device == DeviceChoice::Auto ? pickBackend(Torch)
-                            : O.Device == DeviceChoice::Cuda
-                                ? verify::Backend::Cuda
-                                : verify::Backend::Emulated;
-    if (Where == verify::Backend::Cuda && !Torch.HasCuda)
-      return fail(createStringError(
-          "--device=cuda: the LibTorch in '%s' was built without CUDA; name "
-          "one that was with --libtorch=DIR, or use --device=emulated",
-          Torch.LibDir.c_str()));
-    if (Where == verify::Backend::Emulated && Torch.HasCuda)
-      return fail(createStringError(
-          "--device=emulated: the emulated device needs a LibTorch without "
-          "CUDA, and the one in '%s' has it; use --device=cuda",
-          Torch.LibDir.c_str()));
-    Backend = backendName(Where, Torch);
+      return Clang.takeError();
+    Expected<Backend> Where = chooseBackend(*Torch);
+    if (!Where)
+      return Where.takeError();
+    BackendText = backendName(*Where, *Torch);
 
     std::string Dir = WorkDir + "/" + std::to_string(NextBuild++);
     if (std::error_code EC = sys::fs::create_directory(Dir))
-      return fail(createStringError(EC, "cannot make '%s'", Dir.c_str()));
-    Build B({File, Command.Directory, Command.CommandLine}, Torch, *RT, *Clang,
-            Where, Dir, O.CacheDir);
-    progress("linting " + File);
+      return createStringError(EC, "cannot make '%s'", Dir.c_str());
+    Build B({Job.File, Command.Directory, Command.CommandLine}, *Torch, *RT,
+            *Clang, *Where, Dir, Flags.cacheDir());
+    progress("linting " + Job.File);
     B.startPreamble();
-    Expected<Probed> P =
-        probeFile(Command, Lint, O.Checks, NextId, /*WithDriver=*/true);
-    if (!P)
-      return fail(P.takeError());
-    NextId += P->Findings.size();
-    if (!P->Parsed) {
-      errs() << P->Errors << "torch-tidy verify: error: '" << File
-             << "' does not parse\n";
-      return ParseFailed;
-    }
-    if (P->Findings.empty())
-      return NoFinding;
+    Probed P = probeFile(Job, Config, ResourceDir, Lint, {NextId, true});
+    NextId = P.NextId;
+    Incomplete |= P.Failed;
     Events Seen;
-    if (!P->DriverText.empty()) {
-      progress("building " + Twine(P->Entries) + " entries");
-      // The real path is what the overlay replaces.
-      for (auto &[Path, Text] : P->Texts)
-        if (sys::fs::equivalent(Path, File))
-          Text += P->DriverText;
-      Expected<std::string> Program = B.program(P->Texts);
+    if (!P.Failed && !P.Findings.empty() && P.Driver.size()) {
+      Expected<std::string> Program = build(B, Job, P);
       if (!Program)
-        return fail(Program.takeError());
-      Expected<Events> Ran = runProgram(*Program, Dir, P->Entries);
+        return Program.takeError();
+      progress("running it");
+      Expected<Events> Ran = runDriver(
+          *Program, Dir, {Flags.Timeout, Flags.Memory, P.Driver.size()});
       if (!Ran)
-        return fail(Ran.takeError());
+        return Ran.takeError();
       Seen = std::move(*Ran);
     }
-    return report(*P, Seen, B.undefined());
+    report(Job, P, Seen, B.undefined());
+    return Error::success();
   }
 
-  Expected<Events> runProgram(const std::string &Program,
-                              const std::string &Dir, unsigned Entries) {
-    progress("running");
-    std::string EventsFile = Dir + "/events.jsonl", Log = Dir + "/run.log";
-    std::string Args[] = {Program, "--events=" + EventsFile,
-                          "--timeout=" + std::to_string(O.Timeout),
-                          "--memory=" + std::to_string(O.MemoryMiB)};
-    SmallVector<StringRef, 4> Refs(std::begin(Args), std::end(Args));
-    std::optional<StringRef> Redirects[] = {StringRef(""), StringRef(Log),
-                                            StringRef(Log)};
-    // Small tensors gain nothing from threads.
-    ::setenv("OMP_NUM_THREADS", "1", /*overwrite=*/0);
-    // Initialisers of globals run before the driver does.
-    ::setenv("TORCH_TIDY_EVENTS", EventsFile.c_str(), 1);
-    std::string Message;
-    int RC = sys::ExecuteAndWait(Program, Refs, std::nullopt, Redirects,
-                                 O.Timeout * (Entries + 1) + 60, 0, &Message);
-    auto Buffer = MemoryBuffer::getFile(EventsFile);
-    StringRef Text = Buffer ? (*Buffer)->getBuffer() : "";
-    Expected<Events> E = parseEvents(Text);
-    if (E && RC != 0 && !Text.contains("\"event\":\"done\"")) {
-      auto Words = MemoryBuffer::getFile(Log);
-      E->EntryEnds["the program"] =
-          "ended before any function ran: " +
-          (Message.empty() ? "exit status " + std::to_string(RC) : Message) +
-          (Words ? ": " + (*Words)->getBuffer().take_back(300).str() : "");
+  /// Builds the program; entries whose calls do not compile are left out.
+  Expected<std::string> build(Build &B, const LintJob &Job, Probed &P) {
+    for (;;) {
+      progress("building a program of " + Twine(P.Driver.size()) +
+               " functions");
+      std::map<std::string, std::string> Texts = P.Texts;
+      for (auto &[Path, Text] : Texts)
+        if (sys::fs::equivalent(Path, Job.File))
+          Text += P.Driver.text();
+      Expected<std::string> Program = B.program(Texts);
+      if (Program)
+        return Program;
+      std::string Words = toString(Program.takeError());
+      if (!P.Driver.dropFailing(Words) || !P.Driver.size())
+        return createStringError(Words);
+      for (const DriverPlan::Entry &E : P.Driver.Entries)
+        for (ProbedFinding &F : P.Findings)
+          for (Claim &C : F.Claims)
+            if (!E.Dropped.empty() && !E.Fallback && is_contained(E.Ids, C.Id))
+              C.Obstacle = "could not be driven: " + E.Dropped;
     }
-    return E;
   }
 
-  int report(const Probed &P, const Events &Seen,
-             ArrayRef<std::string> Undefined) {
-    int Code = NoFinding;
-    for (const ProbedFinding &F : P.Findings) {
-      Verdict V = judge(F.What, Seen);
+  Expected<LibTorch> findLibTorch(ArrayRef<std::string> Command) const {
+    return Flags.LibTorch.empty() ? libTorchFor(Command)
+                                  : libTorchAt(Flags.LibTorch);
+  }
+
+  Expected<Backend> chooseBackend(const LibTorch &Torch) const {
+    if (Flags.Device == DeviceChoice::Auto)
+      return pickBackend(Torch);
+    if (Flags.Device == DeviceChoice::Cuda && !Torch.HasCuda)
+      return createStringError(
+          "--device=cuda: the LibTorch in '%s' was built without CUDA; name "
+          "one that was with --libtorch=DIR, or use --device=emulated",
+          Torch.LibDir.c_str());
+    if (Flags.Device == DeviceChoice::Emulated && Torch.HasCuda)
+      return createStringError(
+          "--device=emulated: the emulated device needs a LibTorch without "
+          "CUDA, and the one in '%s' has it; use --device=cuda",
+          Torch.LibDir.c_str());
+    return Flags.Device == DeviceChoice::Cuda ? Backend::Cuda
+                                              : Backend::Emulated;
+  }
+
+  void report(const LintJob &Job, Probed &P, const Events &Seen,
+              ArrayRef<std::string> Undefined) {
+    std::vector<clang::tidy::ClangTidyError> Errors = std::move(P.Others);
+    for (ProbedFinding &F : P.Findings) {
+      Verdict V = judge(F, Seen);
       if (V.Kind != VerdictKind::Confirmed && !Undefined.empty()) {
         if (V.Kind == VerdictKind::Unreached)
           V.Kind = VerdictKind::Inconclusive;
@@ -207,13 +169,15 @@ private:
                       "', which another file defines: use --run";
       }
       Total.add(V.Kind);
-      if (O.OnlyConfirmed && V.Kind != VerdictKind::Confirmed)
+      if (Flags.OnlyConfirmed && V.Kind != VerdictKind::Confirmed)
         continue;
-      print(outs(), F, V, Backend);
-      Code = Findings;
+      addVerdict(F, V, BackendText);
+      Errors.push_back(std::move(F.Report));
+      ++Reported;
     }
+    PrintContext.setCurrentFile(Job.File);
+    printText(std::move(Errors), PrintContext);
     outs().flush();
-    return Code;
   }
 };
 
@@ -222,14 +186,50 @@ private:
 int torch_tidy::runVerify(
     int argc, const char **argv,
     const std::function<AnalysisResult(clang::ASTContext &)> &Lint) {
-  int Code = CannotRun;
-  std::optional<Options> O = parseOptions(argc, argv, Code);
-  if (!O)
-    return Code;
-  return Session(*O, Lint).run(*O);
+  VerifyFlags Flags;
+  if (std::optional<int> Code = Flags.parse(argc, argv, Overview))
+    return *Code;
+  if (Flags.Timeout == 0)
+    return fail("--timeout=0: at least one second is needed");
+  // LibTorch named by hand is also where the headers come from.
+  if (!Flags.LibTorch.empty()) {
+    Expected<LibTorch> Torch = libTorchAt(Flags.LibTorch);
+    if (!Torch)
+      return fail(toString(Torch.takeError()));
+    for (const std::string &Dir : Torch->Includes)
+      Flags.ExtraArgs.push_back("-isystem" + Dir);
+  }
+  Expected<TidyConfig> Config = TidyConfig::fromFlags(Flags);
+  if (!Config)
+    return fail(toString(Config.takeError()));
+  Expected<std::vector<std::string>> Files = Flags.sourceFiles();
+  if (!Files)
+    return fail(toString(Files.takeError()));
+  Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config, *Files);
+  if (!Jobs)
+    return fail(toString(Jobs.takeError()));
+  Expected<std::string> ResourceDir = findResourceDir();
+  if (!ResourceDir)
+    return fail(toString(ResourceDir.takeError()));
+  InitializeAllTargetInfos();
+  InitializeAllTargetMCs();
+  InitializeAllAsmParsers();
+  CrashRecoveryContext::Enable();
+
+  SmallString<128> Dir;
+  if (std::error_code EC =
+          sys::fs::createUniqueDirectory("torch-tidy-verify", Dir))
+    return fail("no temporary folder: " + EC.message());
+  auto CleanUp = make_scope_exit([&] {
+    if (Flags.SaveTemps)
+      errs() << "torch-tidy verify: kept " << Dir << "\n";
+    else
+      sys::fs::remove_directories(Dir);
+  });
+  return Session(Flags, *Config, Lint, *ResourceDir, std::string(Dir))
+      .run(*Jobs);
 }
 
 int torch_tidy::runVerify(int argc, const char **argv) {
-  return runVerify(argc, argv,
-                   [](clang::ASTContext &Context) { return analyze(Context); });
+  return runVerify(argc, argv, nullptr);
 }
