@@ -1,6 +1,7 @@
 //===- Build.cpp ----------------------------------------------------------===//
 #include "tool/verify/Build.h"
 #include "clang/Basic/Version.h"
+#include "clang/Lex/DependencyDirectivesScanner.h"
 #include "clang/Lex/Lexer.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -87,6 +88,40 @@ StringRef preambleOf(StringRef Text) {
   return Open == 0 ? P : StringRef();
 }
 
+/// A precompiled header is 130 MB: keeps the four that were made last.
+void prune(StringRef CacheDir) {
+  std::vector<std::pair<sys::TimePoint<>, std::string>> Kept;
+  std::error_code EC;
+  for (fs::directory_iterator I(CacheDir, EC), E; I != E && !EC;
+       I.increment(EC)) {
+    StringRef Name = path::filename(I->path());
+    fs::file_status Status;
+    if (Name.starts_with("verify-") && Name.ends_with(".pch") &&
+        !fs::status(I->path(), Status))
+      Kept.push_back({Status.getLastModificationTime(), I->path()});
+  }
+  llvm::sort(Kept);
+  for (size_t I = 0; I + 4 < Kept.size(); ++I) {
+    fs::remove(Kept[I].second);
+    SmallString<256> Header(Kept[I].second);
+    path::replace_extension(Header, "h");
+    fs::remove(Header);
+  }
+}
+
+/// The directives alone: files that differ in their comments share a
+/// precompiled header.
+std::string directivesOf(StringRef Preamble) {
+  SmallVector<clang::dependency_directives_scan::Token, 64> Tokens;
+  SmallVector<clang::dependency_directives_scan::Directive, 64> Directives;
+  if (clang::scanSourceForDependencyDirectives(Preamble, Tokens, Directives))
+    return Preamble.str();
+  std::string Text;
+  raw_string_ostream OS(Text);
+  clang::printDependencyDirectivesAsSource(Preamble, Directives, OS);
+  return Text;
+}
+
 /// \p Text with its first \p Size bytes blank, lines kept.
 std::string blanked(StringRef Text, size_t Size) {
   std::string Out = Text.str();
@@ -148,10 +183,11 @@ void Build::startPreamble() {
     Preamble.clear();
     return;
   }
-  std::string Key = clang::getClangFullVersion() + "\n" + Clang + "\n" +
-                    Preamble + "\n";
+  std::string Directives = directivesOf(Preamble);
+  std::string Key =
+      clang::getClangFullVersion() + "\n" + Clang + "\n" + Directives + "\n";
   // Where quoted names are looked for; alike for files that have none.
-  if (Regex("include *\"").match(Preamble))
+  if (Regex("include *\"").match(Directives))
     Key += path::parent_path(J.File);
   for (const std::string &Flag : Flags)
     Key += "\n" + Flag;
@@ -164,7 +200,7 @@ void Build::startPreamble() {
   if (fs::exists(Pch))
     return;
   std::string Header = under(CacheDir, Name + ".h");
-  if (Error E = write(Header, "#include \"probe/Probe.h\"\n" + Preamble)) {
+  if (Error E = write(Header, "#include \"probe/Probe.h\"\n" + Directives)) {
     consumeError(std::move(E));
     Pch.clear();
     return;
@@ -205,6 +241,8 @@ bool Build::waitForPreamble() {
     if (Done.ReturnCode != 0 || fs::rename(Pch + ".part", Pch)) {
       fs::remove(Pch + ".part");
       Pch.clear();
+    } else {
+      prune(CacheDir);
     }
   }
   return !Pch.empty();

@@ -48,7 +48,7 @@ public:
       if (Error E = verifyFile(Job))
         return fail(toString(std::move(E)));
     if (!Flags.Quiet)
-      errs() << Total.str() << (BackendText.empty() ? "" : " on " + BackendText)
+      outs() << Total.str() << (BackendText.empty() ? "" : " on " + BackendText)
              << "\n";
     if (Incomplete)
       return ExitIncomplete;
