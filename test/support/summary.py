@@ -25,18 +25,18 @@ def lit(path):
 
 def main(folder):
     passed = failed = skipped = 0
-    for name, read in (("unit", unit), ("lit", lit)):
+    for entry in sorted(os.listdir(folder)):
+        name, extension = os.path.splitext(entry)
+        if extension != ".code":
+            continue
+        with open(os.path.join(folder, entry), encoding="utf-8") as file:
+            code = int(file.read())
         try:
-            with open(os.path.join(folder, name + ".code"), encoding="utf-8") as file:
-                code = int(file.read())
-        except FileNotFoundError:
-            continue  # was not asked for
-        try:
-            counts = read(os.path.join(folder, name + ".json"))
+            counts = (lit if name == "lit" else unit)(os.path.join(folder, name + ".json"))
         except (OSError, ValueError, KeyError):
             counts = (0, 0, 0)
         if code != 0 and counts[1] == 0:
-            print("the {} tests ended with exit code {}".format(name, code))
+            print("{} ended with exit code {}".format(name, code))
             counts = (counts[0], 1, counts[2])
         passed, failed, skipped = (a + b for a, b in zip((passed, failed, skipped), counts))
     line = "{} passed, {} failed".format(passed, failed)
