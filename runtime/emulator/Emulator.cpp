@@ -1,5 +1,6 @@
 //===- Emulator.cpp - loading the library registers the device ------------===//
 #include "torch_tidy/emulator.h"
+#include "Crash.h"
 #include "Device.h"
 #include "Fallback.h"
 #include "Kernels.h"
@@ -26,6 +27,7 @@ bool load() {
   registerDevice();
   registerHostKernels();
   registerFallback(registerKernels());
+  reportCrashes();
   return true;
 }
 

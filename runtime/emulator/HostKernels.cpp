@@ -16,19 +16,27 @@ namespace {
 Tensor addBias(Tensor Gates, const Optional<Tensor> &Bias) {
   return Bias.has_value() && Bias->defined() ? Gates + *Bias : Gates;
 }
+void addBiases(Tensor &Gates, const Optional<Tensor> &One,
+               const Optional<Tensor> &Other) {
+  for (const Optional<Tensor> &Bias : {One, Other})
+    if (Bias.has_value() && Bias->defined())
+      Gates += *Bias;
+}
 
 /// The workspace keeps the activated gates: input, forget, cell, output.
 std::tuple<Tensor, Tensor, Tensor>
 lstmCell(const Tensor &InputGates, const Tensor &HiddenGates, const Tensor &Cx,
          const Optional<Tensor> &InputBias,
          const Optional<Tensor> &HiddenBias) {
-  Tensor Gates = addBias(
-      addBias(InputGates, InputBias) + addBias(HiddenGates, HiddenBias), {});
-  auto Parts = Gates.chunk(4, 1);
-  Tensor I = Parts[0].sigmoid(), F = Parts[1].sigmoid(), G = Parts[2].tanh(),
-         O = Parts[3].sigmoid();
-  Tensor Cy = (F * Cx).add_(I * G);
-  return {O * Cy.tanh(), Cy, at::cat({I, F, G, O}, 1)};
+  Tensor Gates = InputGates + HiddenGates;
+  addBiases(Gates, InputBias, HiddenBias);
+  int64_t Size = Gates.size(1) / 4;
+  Gates.narrow(1, 0, 2 * Size).sigmoid_();
+  Tensor G = Gates.narrow(1, 2 * Size, Size).tanh_(),
+         O = Gates.narrow(1, 3 * Size, Size).sigmoid_();
+  Tensor Cy = Gates.narrow(1, Size, Size) * Cx;
+  Cy.addcmul_(Gates.narrow(1, 0, Size), G);
+  return {O * Cy.tanh(), Cy, Gates};
 }
 
 std::tuple<Tensor, Tensor, Tensor>
@@ -41,15 +49,17 @@ lstmCellBackward(const Optional<Tensor> &GradHy, const Optional<Tensor> &GradCy,
     return {};
   auto Gates = Workspace.chunk(4, 1);
   const Tensor &I = Gates[0], &F = Gates[1], &G = Gates[2], &O = Gates[3];
-  Tensor TanhCy = Cy.tanh();
-  Tensor DHy = HasHy ? *GradHy : at::zeros_like(Cy);
-  Tensor DCy = DHy * O * (1 - TanhCy * TanhCy);
+  Tensor TanhCy = Cy.tanh(), DHy = HasHy ? *GradHy : at::zeros_like(Cy);
+  Tensor DCy = at::tanh_backward(DHy * O, TanhCy);
   if (HasCy)
-    DCy = DCy + *GradCy;
-  Tensor DGates = at::cat({DCy * G * I * (1 - I), DCy * Cx * F * (1 - F),
-                           DCy * I * (1 - G * G), DHy * TanhCy * O * (1 - O)},
-                          1);
-  return {DGates, DCy * F, HasBias ? DGates.sum(0) : Tensor()};
+    DCy += *GradCy;
+  Tensor DGates = at::empty_like(Workspace);
+  auto Parts = DGates.chunk(4, 1);
+  at::sigmoid_backward_out(Parts[0], DCy * G, I);
+  at::sigmoid_backward_out(Parts[1], DCy * Cx, F);
+  at::tanh_backward_out(Parts[2], DCy * I, G);
+  at::sigmoid_backward_out(Parts[3], DHy * TanhCy, O);
+  return {DGates, DCy.mul_(F), HasBias ? DGates.sum(0) : Tensor()};
 }
 
 /// The workspace keeps the reset, input and new gates, the hidden state, and
