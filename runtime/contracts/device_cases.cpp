@@ -216,10 +216,9 @@ Add Types("types", [] {
   Tensor Z = torch::complex(torch::rand({3}, D), torch::rand({3}, D));
   HOLDS(Z.is_complex() && (Z * Z.conj()).abs().is_cuda());
   HOLDS(near(torch::real(Z * Z.conj()), torch::abs(Z).pow(2)));
-  HOLDS(near(torch::fft::ifft(torch::fft::fft(torch::real(Z)))
-                 .select(0, 1)
-                 .abs(),
-             torch::real(Z)[1]));
+  HOLDS(
+      near(torch::fft::ifft(torch::fft::fft(torch::real(Z))).select(0, 1).abs(),
+           torch::real(Z)[1]));
   Tensor L = torch::ones({2, 2}, torch::TensorOptions(D).dtype(torch::kLong));
   throws("not implemented for 'Long'", [&] { (void)L.mm(L); });
   throws("same dtype", [&] { (void)L.mm(torch::ones({2, 2}, D)); });
@@ -256,8 +255,8 @@ Add Pinned("pinned", [] {
 
 Add FromBlob("from-blob", [] {
   Tensor T = torch::arange(6, torch::TensorOptions(D).dtype(torch::kFloat));
-  Tensor Same = torch::from_blob(T.data_ptr(), {6},
-                                 torch::TensorOptions().device(D));
+  Tensor Same =
+      torch::from_blob(T.data_ptr(), {6}, torch::TensorOptions().device(D));
   Same += 1;
   HOLDS(near(T, torch::arange(1, 7, torch::kFloat)));
   float Host[2] = {1, 2};
@@ -273,9 +272,8 @@ Add Devices(
       Tensor B = torch::ones({2}, torch::Device(D, 1));
       HOLDS(B.device().index() == 1 && A.to(B.device()).device() == B.device());
       throws("cuda:0 and cuda:1", [&] { (void)(A + B); });
-      throws("same device", [&] {
-        (void)torch::mm(A.view({1, 2}), B.view({2, 1}));
-      });
+      throws("same device",
+             [&] { (void)torch::mm(A.view({1, 2}), B.view({2, 1})); });
       A.copy_(B * 3);
       HOLDS(A.sum().item<float>() == 6);
       {
@@ -288,9 +286,8 @@ Add Devices(
     true);
 
 Add Ordinal("invalid-ordinal", [] {
-  throws("invalid device ordinal", [] {
-    (void)torch::ones({1}, torch::Device(D, 15));
-  });
+  throws("invalid device ordinal",
+         [] { (void)torch::ones({1}, torch::Device(D, 15)); });
 });
 
 Add Threads("threads", [] {

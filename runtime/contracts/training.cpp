@@ -53,12 +53,12 @@ struct Encoder : nn::Module {
   nn::Linear Out{nullptr};
   Encoder() {
     Layers = register_module(
-        "layers", nn::TransformerEncoder(
-                      nn::TransformerEncoderLayer(
-                          nn::TransformerEncoderLayerOptions(64, 4)
-                              .dim_feedforward(128)
-                              .dropout(0)),
-                      2));
+        "layers",
+        nn::TransformerEncoder(nn::TransformerEncoderLayer(
+                                   nn::TransformerEncoderLayerOptions(64, 4)
+                                       .dim_feedforward(128)
+                                       .dropout(0)),
+                               2));
     Out = register_module("out", nn::Linear(64, 10));
   }
   Tensor forward(const Tensor &X) {
@@ -82,18 +82,19 @@ std::vector<Task> tasks() {
                  },
                  forwardOf<nn::SequentialImpl>,
                  {torch::randn({256, 256}), Labels(256)}});
-  All.push_back({"cnn",
-                 [] {
-                   return nn::Sequential(
-                              nn::Conv2d(nn::Conv2dOptions(3, 16, 3).padding(1)),
-                              nn::BatchNorm2d(16), nn::ReLU(), nn::MaxPool2d(2),
-                              nn::Conv2d(nn::Conv2dOptions(16, 32, 3).padding(1)),
-                              nn::ReLU(), nn::AdaptiveAvgPool2d(1),
-                              nn::Flatten(), nn::Linear(32, 10))
-                       .ptr();
-                 },
-                 forwardOf<nn::SequentialImpl>,
-                 {torch::randn({32, 3, 32, 32}), Labels(32)}});
+  All.push_back(
+      {"cnn",
+       [] {
+         return nn::Sequential(
+                    nn::Conv2d(nn::Conv2dOptions(3, 16, 3).padding(1)),
+                    nn::BatchNorm2d(16), nn::ReLU(), nn::MaxPool2d(2),
+                    nn::Conv2d(nn::Conv2dOptions(16, 32, 3).padding(1)),
+                    nn::ReLU(), nn::AdaptiveAvgPool2d(1), nn::Flatten(),
+                    nn::Linear(32, 10))
+             .ptr();
+       },
+       forwardOf<nn::SequentialImpl>,
+       {torch::randn({32, 3, 32, 32}), Labels(32)}});
   All.push_back({"lstm",
                  [] { return std::make_shared<Recurrent>(); },
                  forwardOf<Recurrent>,
@@ -173,8 +174,8 @@ int main(int Count, char **Arguments) {
       for (int I = 0; I < Steps; ++I) {
         Host.step();
         Cuda.step();
-        Worst = std::max(Worst,
-                         std::abs(Host.Losses.back() - Cuda.Losses.back()));
+        Worst =
+            std::max(Worst, std::abs(Host.Losses.back() - Cuda.Losses.back()));
       }
       bool Learned = Cuda.Losses.back() < Cuda.Losses.front();
       std::printf("%-12s %-5s loss %.5f -> %.5f, difference %.1e%s", T.Name,

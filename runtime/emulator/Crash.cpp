@@ -92,8 +92,7 @@ void askSymbolizer(const char *Tool, const char *Module, uintptr_t Address,
     ::close(2);
     ::unsetenv("LD_PRELOAD");
     char Number[32];
-    std::snprintf(Number, sizeof Number, "0x%zx",
-                  static_cast<size_t>(Address));
+    std::snprintf(Number, sizeof Number, "0x%zx", static_cast<size_t>(Address));
     ::execlp(Tool, Tool, "-i", "-e", Module, Number, nullptr);
     ::_exit(127);
   }
