@@ -39,6 +39,12 @@ struct CallShape {
   bool HasDim = false;
   /// A dtype that the call names itself (`sum(kFloat)`, options), or Unknown.
   Dtype Named = Dtype::Unknown;
+  /// The call names a reduction (`reduction(torch::kNone)`, an `int64_t
+  /// reduction` argument): a loss may then return more than one number.
+  bool NamesReduction = false;
+  /// The overload that was chosen has a `rounding_mode`: integers stay
+  /// integers.
+  bool HasRounding = false;
 };
 
 /// Whether a call throws.
@@ -60,8 +66,10 @@ struct Judgement {
 struct OperatorInfo {
   enum ResultKind : uint8_t {
     Computed,  ///< A new tensor where the operands are (`add`, `relu`).
-    Factory,   ///< A new tensor where the TensorOptions say; CPU, float by default.
-    LikeSelf,  ///< Options of `self` unless the call names others (`zeros_like`).
+    Factory,   ///< A new tensor where the TensorOptions say; CPU, float by
+               ///< default.
+    LikeSelf,  ///< Options of `self` unless the call names others
+               ///< (`zeros_like`).
     InPlace,   ///< `self` itself (`add_`, `copy_`).
     View,      ///< Another tensor on the storage of `self` (`view`, `select`).
     Out,       ///< The `out` argument itself (`add_out`).
@@ -71,16 +79,27 @@ struct OperatorInfo {
   uint8_t Results = 1;
   /// Returns a `std::vector<Tensor>` (`split`, `unbind`).
   bool ReturnsList = false;
+  /// Overloads without a tensor operand are factories (`normal(0, 1, {2})`).
+  bool FactoryWithoutTensors = false;
 };
 
+/// ATen's base name of a function or method of LibTorch's C++ API, given its
+/// qualified name: "at::Tensor::add_" is "add_", "torch::linalg::det" is
+/// "linalg_det", "torch::nn::functional::relu" is "nn::functional::relu",
+/// "at::sum_outf" is "sum_out".
+std::string operatorName(llvm::StringRef QualifiedName);
+
 /// The operator of this base name, as ATen spells it: "add", "add_",
-/// "mse_loss", "linalg_solve", "zeros_like". Null when there is none.
+/// "mse_loss", "linalg_solve", "zeros_like"; or "nn::functional::NAME". Null
+/// when there is none. Where overloads differ (`max`), the answer is that of
+/// the first one that returns a tensor.
 const OperatorInfo *findOperator(llvm::StringRef Op);
 
 /// Does this call throw because its operands' devices differ?
 /// `Op` is ATen's base name ("add_" and "add" share a contract), or
 /// "nn::functional::NAME" for a function of torch::nn::functional.
-Judgement judgeDevices(llvm::StringRef Op, llvm::ArrayRef<CallOperand> Operands);
+Judgement judgeDevices(llvm::StringRef Op,
+                       llvm::ArrayRef<CallOperand> Operands);
 
 /// Does this call throw because its operands' dtypes differ, or because the
 /// operator has no kernel for them? Only asked where the devices agree.
@@ -120,8 +139,10 @@ Judgement judgeModuleDevices(llvm::StringRef Name, const TensorFact *State,
 Judgement judgeModuleDtypes(llvm::StringRef Name, const TensorFact *State,
                             llvm::ArrayRef<CallOperand> Inputs);
 /// The facts of result number `Index` of a `forward` that did not throw.
+/// `Shape` says what is known of the module's options (`NamesReduction`).
 TensorFact moduleResult(llvm::StringRef Name, const TensorFact *State,
-                        llvm::ArrayRef<CallOperand> Inputs, unsigned Index = 0);
+                        llvm::ArrayRef<CallOperand> Inputs, unsigned Index = 0,
+                        const CallShape &Shape = {});
 
 } // namespace torch_tidy::api
 

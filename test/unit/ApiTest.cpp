@@ -1,0 +1,183 @@
+//===- ApiTest.cpp - what LibTorch's calls demand, by example -------------===//
+#include "checks/api/Operators.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+using namespace torch_tidy;
+using namespace torch_tidy::api;
+using testing::HasSubstr;
+
+namespace {
+
+CallOperand operand(llvm::StringRef Role, Device Dev, Rank Dim = Rank::Some,
+                    Dtype Type = Dtype::Float) {
+  TensorFact Fact;
+  Fact.Dev = Dev;
+  Fact.Type = Type;
+  Fact.Dim = Dim;
+  return {Role, Fact};
+}
+CallOperand cpu(llvm::StringRef Role, Rank Dim = Rank::Some) {
+  return operand(Role, Device::cpu(), Dim);
+}
+CallOperand cuda(llvm::StringRef Role, Rank Dim = Rank::Some, int Index = -1) {
+  return operand(Role, Device::cuda(Index), Dim);
+}
+CallOperand typed(llvm::StringRef Role, Dtype Type,
+                  Device Dev = Device::cuda()) {
+  return operand(Role, Dev, Rank::Some, Type);
+}
+
+TEST(Devices, OperandsOfAWrapperShareADevice) {
+  auto J = judgeDevices("addmm", {cuda("self"), cpu("mat1"), cuda("mat2")});
+  ASSERT_TRUE(J.throws());
+  EXPECT_EQ(1u, J.Wrong);
+  EXPECT_EQ("Expected all tensors to be on the same device, but got mat1 is on "
+            "cpu, different from other tensors on cuda:0 (when checking "
+            "argument in method wrapper_CUDA_addmm)",
+            J.Message);
+}
+
+TEST(Devices, TheFirstArgumentIsTheReferenceOfTheMessage) {
+  auto J = judgeDevices("addmm", {cpu("self"), cuda("mat1"), cuda("mat2")});
+  ASSERT_TRUE(J.throws());
+  EXPECT_THAT(J.Message, HasSubstr("mat1 is on cuda:0, different from other "
+                                   "tensors on cpu"));
+}
+
+TEST(Devices, AZeroDimensionalCpuTensorMixesOneWay) {
+  EXPECT_EQ(Judgement::Fine,
+            judgeDevices("add", {cuda("self"), cpu("other", Rank::Zero)}).K);
+  EXPECT_EQ(Judgement::Fine,
+            judgeDevices("add", {cpu("self", Rank::Zero), cuda("other")}).K);
+  EXPECT_TRUE(
+      judgeDevices("add", {cpu("self"), cuda("other", Rank::Zero)}).throws());
+}
+
+TEST(Devices, AnUnknownRankOrDeviceNeverThrows) {
+  EXPECT_EQ(Judgement::NotJudged,
+            judgeDevices("add", {cuda("self"), cpu("other", Rank::Unknown)}).K);
+  EXPECT_EQ(
+      Judgement::NotJudged,
+      judgeDevices("add", {cuda("self"), operand("other", Device::unknown())})
+          .K);
+}
+
+TEST(Devices, AnInPlaceTargetIsNeverExempt) {
+  EXPECT_TRUE(
+      judgeDevices("add_", {cpu("self", Rank::Zero), cuda("other")}).throws());
+}
+
+TEST(Devices, TwoGpusDoNotMix) {
+  auto J = judgeDevices(
+      "add", {cuda("self", Rank::Some, 0), cuda("other", Rank::Some, 1)});
+  ASSERT_TRUE(J.throws());
+  EXPECT_EQ("Expected all tensors to be on the same device, but found at least "
+            "two devices, cuda:0 and cuda:1!",
+            J.Message);
+}
+
+TEST(Devices, UndefinedOptionalTensorsDoNotCount) {
+  CallOperand Bias = cpu("bias");
+  Bias.Fact.Defined = false;
+  EXPECT_EQ(Judgement::Fine,
+            judgeDevices("linear", {cuda("input"), cuda("weight"), Bias}).K);
+}
+
+TEST(Devices, FunctionalNamesAndRoles) {
+  EXPECT_TRUE(
+      judgeDevices("nn::functional::embedding", {cpu("input"), cuda("weight")})
+          .throws());
+  EXPECT_TRUE(judgeDevices("nn::functional::cross_entropy",
+                           {cuda("input"), cpu("target")})
+                  .throws());
+}
+
+TEST(Dtypes, OperandsThatMustEqual) {
+  auto J = judgeDtypes(
+      "linear", {typed("input", Dtype::Double), typed("weight", Dtype::Float)});
+  ASSERT_TRUE(J.throws());
+  EXPECT_EQ("mat1 and mat2 must have the same dtype, but got Double and Float",
+            J.Message);
+}
+
+TEST(Dtypes, PromotionIsFine) {
+  EXPECT_EQ(Judgement::Fine, judgeDtypes("add", {typed("self", Dtype::Double),
+                                                 typed("other", Dtype::Float)})
+                                 .K);
+}
+
+TEST(Dtypes, NoKernelForIntegers) {
+  auto J = judgeDtypes("mean", {typed("self", Dtype::Int64)});
+  ASSERT_TRUE(J.throws());
+  EXPECT_THAT(J.Message, HasSubstr("Got: Long"));
+}
+
+TEST(Dtypes, ClassIndicesAreNotProbabilities) {
+  EXPECT_FALSE(
+      judgeDtypes("nn::functional::cross_entropy",
+                  {typed("input", Dtype::Float), typed("target", Dtype::Int64)})
+          .throws());
+}
+
+TEST(Results, PromotionOfZeroDimensionalTensors) {
+  auto F = resultFact(
+      "add", {operand("self", Device::cpu(), Rank::Zero, Dtype::Double),
+              typed("other", Dtype::Float)});
+  EXPECT_EQ(Dtype::Float, F.Type);
+  EXPECT_TRUE(F.Dev.isCUDA());
+  EXPECT_EQ(Rank::Some, F.Dim);
+}
+
+TEST(Results, FixedAndReduced) {
+  EXPECT_EQ(Dtype::Bool, resultFact("eq", {cuda("self"), cuda("other")}).Type);
+  EXPECT_EQ(Dtype::Int64, resultFact("argmax", {cuda("self")}).Type);
+  EXPECT_EQ(Rank::Zero, resultFact("sum", {cuda("self")}).Dim);
+  CallShape AlongDim;
+  AlongDim.HasDim = true;
+  EXPECT_EQ(Rank::Unknown, resultFact("sum", {cuda("self")}, AlongDim).Dim);
+  EXPECT_EQ(Dtype::Int64,
+            resultFact("sum", {typed("self", Dtype::Int32)}).Type);
+}
+
+TEST(Operators, KindsOfResults) {
+  EXPECT_EQ(OperatorInfo::Factory, findOperator("zeros")->Result);
+  EXPECT_EQ(OperatorInfo::LikeSelf, findOperator("zeros_like")->Result);
+  EXPECT_EQ(OperatorInfo::InPlace, findOperator("add_")->Result);
+  EXPECT_EQ(OperatorInfo::View, findOperator("select")->Result);
+  EXPECT_EQ(OperatorInfo::Out, findOperator("add_out")->Result);
+  EXPECT_EQ(OperatorInfo::NotTensor, findOperator("item")->Result);
+  EXPECT_EQ(OperatorInfo::Computed, findOperator("relu")->Result);
+  EXPECT_TRUE(findOperator("split")->ReturnsList);
+  EXPECT_EQ(2, findOperator("topk")->Results);
+  EXPECT_NE(nullptr, findOperator("nn::functional::interpolate"));
+  EXPECT_EQ(nullptr, findOperator("no_such_operator"));
+}
+
+TEST(Operators, QualifiedNames) {
+  EXPECT_EQ("add_", operatorName("at::Tensor::add_"));
+  EXPECT_EQ("linalg_det", operatorName("torch::linalg::det"));
+  EXPECT_EQ("nn::functional::relu",
+            operatorName("torch::nn::functional::relu"));
+  EXPECT_EQ("sum_out", operatorName("at::sum_outf"));
+}
+
+TEST(Modules, StateAndInput) {
+  TensorFact OnCuda = cuda("").Fact, OnCpu = cpu("").Fact;
+  auto J = judgeModuleDevices("Linear", &OnCuda, {cpu("input")});
+  ASSERT_TRUE(J.throws());
+  EXPECT_EQ(1u, J.Wrong);
+  EXPECT_EQ(0u, J.Against);
+  J = judgeModuleDevices("Conv2d", &OnCpu, {cuda("input")});
+  ASSERT_TRUE(J.throws());
+  EXPECT_EQ(0u, J.Wrong);
+  EXPECT_EQ("Input type (CUDAFloatType) and weight type (CPUFloatType) should "
+            "be the same",
+            J.Message);
+  EXPECT_FALSE(judgeModuleDevices("ReLU", nullptr, {cpu("input")}).throws());
+  EXPECT_TRUE(
+      judgeModuleDevices("MSELoss", nullptr, {cuda("input"), cpu("target")})
+          .throws());
+}
+
+} // namespace
