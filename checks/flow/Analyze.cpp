@@ -1,9 +1,143 @@
-#include "checks/Finding.h"
+//===- Analyze.cpp - entry functions, and what of their visits is told ----===//
+//
+// Every function the user wrote is an entry: its parameters are symbols, and
+// what it calls runs under its facts. A mismatch is told when every state that
+// came to the call that way shows it, or every one that shares the conditions
+// under which the two operands were placed.
+//
+//===----------------------------------------------------------------------===//
+#include "checks/flow/Interp.h"
+#include "clang/AST/RecursiveASTVisitor.h"
+#include <chrono>
+
+using namespace clang;
 
 namespace torch_tidy {
 
-AnalysisResult analyze(clang::ASTContext &, const AnalysisOptions &) {
-  return {};
+Interp::Interp(ASTContext &Ctx, const AnalysisOptions &Opts) : Ctx(Ctx), Opts(Opts) {}
+
+void Interp::runRoot(const FunctionDecl *Fn) {
+  Root = Fn;
+  Budget = Opts.Budget;
+  GaveUp = false;
+  Rounds.clear();
+  Catching = 0;
+  ++Result.Stats.Functions;
+  State Start;
+  Frame F;
+  F.Fn = Fn;
+  F.Serial = ++Serial;
+  Start.Frames.push_back(std::move(F));
+  States In;
+  In.push_back(std::move(Start));
+  In = each(std::move(In), [&] {
+    for (const ParmVarDecl *P : Fn->parameters()) {
+      CellId C = S->cell(fresh(P->getType(), P->getNameAsString(), SourceLocation(), ""));
+      S->top().Vars[P] = C;
+    }
+    if (auto *M = dyn_cast<CXXMethodDecl>(Fn); M && !M->isStatic()) {
+      QualType T = Ctx.getCanonicalTagType(M->getParent());
+      Value V = isa<CXXConstructorDecl>(M) ? Value() : fresh(T, "", SourceLocation(), "");
+      if (V.K != Value::Object) {
+        Object O;
+        O.Rec = M->getParent();
+        O.K = derives(M->getParent(), "torch::nn::Module") ? Object::Module : Object::Record;
+        O.Opaque = true;
+        V = S->object(std::move(O));
+      }
+      S->top().This = S->cell(V);
+    }
+  });
+  exec(Fn->getBody(), std::move(In));
+  if (GaveUp) {
+    ++Result.Stats.GaveUp;
+    Result.Stats.GaveUpAt.push_back(Fn->getLocation());
+  }
+}
+
+AnalysisResult Interp::take() {
+  std::set<const Expr *> Causes;
+  std::set<std::pair<const Expr *, unsigned>> Done;
+  for (auto &[Key, V] : Sites) {
+    for (Visits::Bad &B : V.Bads) {
+      if (Done.count(Key.first))
+        break;
+      bool Always = V.Fine.empty(), Tell = true, Strong = true;
+      for (auto &Known : V.Fine) {
+        bool Excluded = false;
+        for (auto &[Sym, Val] : B.Under) {
+          auto It = Known.find(Sym);
+          Excluded |= It != Known.end() && It->second != Val;
+        }
+        Tell &= Excluded;
+      }
+      std::string When;
+      for (auto &[Sym, Val] : B.Under) {
+        const SymbolInfo &I = Symbols[Sym];
+        if (!I.Strong || I.Name.empty()) {
+          Strong = false;
+          continue;
+        }
+        When += (When.empty() ? "when '" : " and '") + I.Name + "' is " +
+                (Val == 0 ? "false" : Val == 1 ? "true" : std::to_string(Val));
+      }
+      if (!Always && (!Tell || !Strong || B.Under.empty()))
+        continue;
+      if (!Always)
+        B.F.Condition = When;
+      if (B.Dropped)
+        Causes.insert(B.Dropped);
+      Done.insert(Key.first);
+      Result.Findings.push_back(std::move(B.F));
+      break;
+    }
+  }
+  const SourceManager &SM = Ctx.getSourceManager();
+  // One call is told once, however many entries lead to it.
+  std::set<std::pair<unsigned, const Expr *>> Once;
+  std::vector<Finding> Few;
+  for (Finding &F : Result.Findings)
+    if (Once.insert({unsigned(F.Code), F.Call}).second)
+      Few.push_back(std::move(F));
+  Result.Findings = std::move(Few);
+  std::stable_sort(Result.Findings.begin(), Result.Findings.end(),
+                   [&](const Finding &A, const Finding &B) { return SM.isBeforeInTranslationUnit(A.Loc, B.Loc); });
+  std::stable_sort(Result.Unknowns.begin(), Result.Unknowns.end(), [&](const Unknown &A, const Unknown &B) {
+    return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
+  });
+  return std::move(Result);
+}
+
+namespace {
+class Collector : public RecursiveASTVisitor<Collector> {
+  Interp &I;
+
+public:
+  std::vector<const FunctionDecl *> Roots;
+  explicit Collector(Interp &I) : I(I) {}
+  bool shouldVisitTemplateInstantiations() const { return true; }
+  bool VisitFunctionDecl(FunctionDecl *F) {
+    if (F->doesThisDeclarationHaveABody() && !F->isDependentContext() && !F->isDefaulted() && I.isUserCode(F))
+      if (auto *M = dyn_cast<CXXMethodDecl>(F); !M || !M->getParent()->isLambda())
+        Roots.push_back(F);
+    return true;
+  }
+};
+} // namespace
+
+AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
+  auto Begin = std::chrono::steady_clock::now();
+  Interp I(Ctx, Opts);
+  Collector C(I);
+  // Declarations from a precompiled header stay there: they are the library's.
+  for (Decl *D : Ctx.getTranslationUnitDecl()->noload_decls())
+    if (I.isUserCode(D))
+      C.TraverseDecl(D);
+  for (const FunctionDecl *F : C.Roots)
+    I.runRoot(F);
+  AnalysisResult R = I.take();
+  R.Stats.Seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin).count();
+  return R;
 }
 
 } // namespace torch_tidy

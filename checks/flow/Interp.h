@@ -1,0 +1,232 @@
+//===- Interp.h - abstract interpretation of one entry function -----------===//
+//
+// Statements map sets of states to sets of states. A full expression is
+// evaluated on one state at a time; where it can go two ways (a condition, a
+// callee with several exits) it takes one, and is evaluated again for each
+// other one (`choose`). Callees whose body is visible run under the caller's
+// facts; LibTorch and the standard library are modelled, never entered.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_CHECKS_FLOW_INTERP_H
+#define TORCH_TIDY_CHECKS_FLOW_INTERP_H
+
+#include "checks/Finding.h"
+#include "checks/api/Operators.h"
+#include "checks/flow/State.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/AST/StmtCXX.h"
+#include <deque>
+#include <optional>
+#include <set>
+
+namespace torch_tidy {
+
+using States = std::vector<State>;
+
+/// Where control goes after a statement.
+struct Flow {
+  States Next, Break, Continue, Return;
+};
+
+/// What LibTorch and std types mean to the analysis.
+enum class TypeKind : uint8_t {
+  Other, Number, Tensor, Device, Dtype, Options, Holder, Module, Sequential,
+  Pointer, List, Pair, Optional, Optimizer, JitModule, IValue, Loader, String,
+};
+
+class Interp {
+public:
+  Interp(clang::ASTContext &Ctx, const AnalysisOptions &Opts);
+  void runRoot(const clang::FunctionDecl *Fn);
+  AnalysisResult take();
+  bool isUserCode(const clang::Decl *D);
+
+private:
+  // Statements (Statements.cpp).
+  Flow exec(const clang::Stmt *S, States In);
+  Flow execIf(const clang::IfStmt *S, States In);
+  Flow execLoop(const clang::Stmt *Cond, const clang::Stmt *Inc,
+                const clang::Stmt *Body, States In, bool BodyFirst,
+                const clang::VarDecl *CondVar);
+  Flow execRange(const clang::CXXForRangeStmt *S, States In);
+  Flow execSwitch(const clang::SwitchStmt *S, States In);
+  void declare(const clang::VarDecl *D);
+  void bindings(const clang::DecompositionDecl *D, CellId Whole);
+  /// Evaluates `Body` on each state, once for each way it can go.
+  template <class Fn> States each(States In, Fn Body);
+  void merge(States &S);
+  bool branch(const Value &V, const clang::Expr *E);
+  bool visit();
+
+  // Expressions (Expressions.cpp).
+  Value eval(const clang::Expr *E);
+  Value evalR(const clang::Expr *E);
+  CellId loc(const clang::Expr *E);
+  Value load(CellId C);
+  Value resolve(Value V);
+  Value compare(clang::BinaryOperatorKind Op, Value L, Value R, const clang::Expr *E);
+  Value construct(const clang::CXXConstructExpr *E);
+  Value copyOf(const Value &V);
+  CellId field(CellId Base, const clang::ValueDecl *D);
+  CellId named(ObjectId O, llvm::StringRef Name, bool Create);
+  Value fresh(clang::QualType T, llvm::StringRef Name, clang::SourceLocation Loc,
+              const std::string &Why);
+  Value defaultValue(clang::QualType T, const clang::Expr *E);
+  CellId elementOf(CellId Container, std::optional<int64_t> Index,
+                   clang::QualType T, const clang::Expr *E);
+
+  // Calls (Calls.cpp).
+  Value call(const clang::CallExpr *E);
+  Value enter(const clang::FunctionDecl *Fn, const clang::Expr *Site, CellId This,
+              llvm::ArrayRef<CellId> Args,
+              llvm::ArrayRef<std::pair<const void *, CellId>> Captured = {});
+  Value newRecord(const clang::CXXConstructorDecl *Ctor, const clang::Expr *Site,
+                  llvm::ArrayRef<CellId> Args);
+  Value callClosure(const Value &V, const clang::Expr *Site,
+                    llvm::ArrayRef<CellId> Args, clang::QualType T);
+  Value stdCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                CellId Base, llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  void havoc(const clang::CallExpr *E, llvm::ArrayRef<const clang::Expr *> Args);
+
+  // LibTorch (Torch.cpp, TorchModules.cpp).
+  Value torchCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                  CellId Base, const clang::Expr *BaseE,
+                  llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  Value tensorOp(const clang::CallExpr *E, const clang::FunctionDecl *Fn, llvm::StringRef Name,
+                 CellId Base, const clang::Expr *BaseE, llvm::ArrayRef<const clang::Expr *> Args);
+  Value moveTensor(const clang::CallExpr *E, llvm::StringRef Name, CellId Base,
+                   const clang::Expr *BaseE, llvm::ArrayRef<const clang::Expr *> Args);
+  Value moduleCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
+                   const clang::Expr *BaseE, llvm::ArrayRef<const clang::Expr *> Args,
+                   bool &Known);
+  Value forward(const clang::Expr *Site, CellId Obj, const clang::Expr *BaseE,
+                llvm::ArrayRef<CellId> Args, llvm::ArrayRef<const clang::Expr *> ArgEs,
+                clang::QualType T);
+  Value newModule(llvm::StringRef Kind, llvm::ArrayRef<Value> Args, const clang::Expr *E,
+                  const clang::CXXRecordDecl *Rec);
+  void moveModule(CellId Obj, std::optional<Device> D, Dtype T, const clang::Expr *E,
+                  llvm::StringRef Subject, const clang::Expr *Spelled,
+                  std::set<ObjectId> &Seen);
+  Value optionsFrom(Value V);
+  Value deviceFromString(llvm::StringRef S);
+  void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out, unsigned Depth = 0);
+  std::optional<TensorFact> stateOf(CellId Obj, HandleId *H = nullptr);
+  CellId target(CellId C); ///< Through pointers and holders to the object's cell.
+
+  // Types (Types.cpp).
+  TypeKind kindOf(clang::QualType T);
+  const clang::CXXRecordDecl *record(clang::QualType T);
+  const clang::CXXRecordDecl *heldModule(clang::QualType T);
+  bool derives(const clang::CXXRecordDecl *R, llvm::StringRef Base);
+  std::string qualified(const clang::NamedDecl *D);
+
+  // Reports (Report.cpp).
+  struct Used {
+    std::string Role;
+    HandleId H = 0;
+    const clang::Expr *E = nullptr;
+    bool IsState = false;
+    std::string Spelling;
+    CellId Module = 0;
+  };
+  void judged(const api::Judgement &J, FindingCode Code, const clang::Expr *Site,
+              llvm::ArrayRef<Used> Operands);
+  void addFixes(Finding &F, const Used &Wrong, const Used &Against);
+  std::string text(const clang::Expr *E);
+  const Origin *origin(Origin::Kind K, const clang::Expr *E, Device D,
+                       llvm::StringRef Subject, const Origin *Before,
+                       const clang::Expr *Spelled = nullptr);
+  void unknown(clang::SourceLocation Loc, std::string Why);
+  unsigned choose(unsigned N);
+  SymbolId symbol(std::string Name, bool Strong);
+
+  struct SymbolInfo {
+    std::string Name;
+    bool Strong = false; ///< Either value is possible, so a report may rest on it.
+    enum { Plain, IsCuda, Compare } K = Plain;
+    uint32_t DeviceSym = 0;
+    SymbolId L = 0;
+    int64_t R = 0;
+    clang::BinaryOperatorKind Op = clang::BO_EQ;
+  };
+  struct Outcome {
+    State S;
+    Value V;
+  };
+  struct Choice {
+    unsigned Taken = 0, Count = 0;
+    std::shared_ptr<std::vector<Outcome>> Memo;
+  };
+  /// The states that came to one place with one history of calls and rounds.
+  struct Visits {
+    struct Bad {
+      Finding F;
+      std::map<SymbolId, int64_t> Under;
+      const clang::Expr *Dropped = nullptr;
+    };
+    std::vector<Bad> Bads;
+    std::vector<std::map<SymbolId, int64_t>> Fine;
+  };
+  using SiteKey = std::pair<const clang::Expr *, unsigned>;
+
+  clang::ASTContext &Ctx;
+  const AnalysisOptions &Opts;
+  AnalysisResult Result;
+  std::deque<SymbolInfo> Symbols{1};
+  uint32_t DeviceSymbols = 0;
+  std::deque<Origin> Origins;
+  std::map<std::string, std::string> Names; ///< Interned option names.
+  std::vector<Choice> Trail;
+  size_t Cursor = 0;
+  State *S = nullptr; ///< The state under evaluation.
+  bool Dead = false;  ///< The path under evaluation has ended.
+  uint64_t Budget = 0, Serial = 0;
+  bool GaveUp = false;
+  unsigned Catching = 0; ///< Handlers around that go on after a throw.
+  std::vector<unsigned> Rounds; ///< Iterations of the loops around.
+  std::map<std::pair<SiteKey, std::vector<uint64_t>>, Visits> Sites;
+  std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;
+  std::set<std::pair<clang::SourceLocation, std::string>> Told;
+  std::set<const clang::Expr *> Drops; ///< Moves whose result is dropped.
+  llvm::DenseMap<clang::FileID, bool> UserFiles;
+  const clang::FunctionDecl *Root = nullptr;
+};
+
+template <class Fn> States Interp::each(States In, Fn Body) {
+  States Out;
+  for (State &Start : In) {
+    auto SavedTrail = std::move(Trail);
+    size_t SavedCursor = Cursor;
+    State *SavedS = S;
+    Trail.clear();
+    unsigned Ways = 0;
+    do {
+      State Now = Start;
+      S = &Now;
+      Dead = false;
+      Cursor = 0;
+      Body();
+      if (!Dead)
+        Out.push_back(std::move(Now));
+      while (!Trail.empty() && Trail.back().Taken + 1 >= Trail.back().Count)
+        Trail.pop_back();
+      if (!Trail.empty())
+        ++Trail.back().Taken;
+      if (++Ways >= 4 * Opts.Paths && !Trail.empty()) {
+        GaveUp = true;
+        Trail.clear();
+      }
+    } while (!Trail.empty());
+    Dead = false;
+    Trail = std::move(SavedTrail);
+    Cursor = SavedCursor;
+    S = SavedS;
+  }
+  merge(Out);
+  return Out;
+}
+
+} // namespace torch_tidy
+
+#endif

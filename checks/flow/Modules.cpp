@@ -1,0 +1,372 @@
+// torch::nn modules: what they hold, how they move, what forward demands.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E, const CXXRecordDecl *Rec) {
+  Object O;
+  O.K = Object::Module;
+  O.Kind2 = Kind.str();
+  O.Rec = Rec;
+  if (Kind == "Sequential" || Kind == "ModuleList" || Kind == "ModuleDict") {
+    for (const Value &A : Args) {
+      SmallVector<Value, 8> Work{A};
+      while (!Work.empty()) {
+        Value V = Work.front();
+        Work.erase(Work.begin());
+        if (V.K == Value::Object && S->Objects[V.Id].K == Object::List) {
+          for (CellId C : S->Objects[V.Id].Elems)
+            Work.push_back(S->Cells[C]);
+          O.Opaque |= S->Objects[V.Id].Opaque;
+        } else if (V.K == Value::Ptr && V.Id) {
+          O.Elems.push_back(target(V.Id));
+          O.Children.push_back(target(V.Id));
+        } else if (V.K == Value::Object) {
+          CellId C = S->cell(V);
+          O.Elems.push_back(C);
+          O.Children.push_back(C);
+        }
+      }
+    }
+    return S->object(std::move(O));
+  }
+  const api::ModuleInfo *Info = api::findModule(Kind);
+  if (!Info)
+    unknown(E->getBeginLoc(), "no model for module '" + Kind.str() + "'");
+  bool Has = Info && Info->HasState;
+  TensorFact F;
+  F.Dev = Device::cpu();
+  F.Type = Dtype::Float;
+  F.Dim = Rank::Some;
+  if (Info)
+    for (const Value &A : Args) {
+      if (A.K != Value::Object || S->Objects[A.Id].K != Object::Opts)
+        continue;
+      for (StringRef Name : {"affine", "elementwise_affine", "track_running_stats", "weight", "pos_weight"}) {
+        CellId C = named(A.Id, Name, false);
+        if (!C)
+          continue;
+        Value V = load(C);
+        if (V.K == Value::Tensor) {
+          Has = true;
+          F = S->Handles[V.Id].Fact;
+        } else if (V.K == Value::Int && Name != "weight") {
+          // Without affine there are still running statistics by default in
+          // batch norm; instance norm keeps none unless asked.
+          if (Name == "affine" && V.N)
+            Has = true;
+          if (!V.N && !Kind.starts_with("BatchNorm"))
+            Has = false;
+        }
+      }
+    }
+  if (Has) {
+    Handle H;
+    H.Fact = F;
+    H.From = origin(Origin::Created, E, F.Dev, "", nullptr);
+    O.State.push_back(S->tensor(std::move(H)).Id);
+  }
+  if (!Info)
+    O.Opaque = true, O.Unseen = Device::symbol(++DeviceSymbols);
+  return S->object(std::move(O));
+}
+
+void Interp::moveModule(CellId Obj, std::optional<Device> D, Dtype T, const Expr *E, StringRef Subject,
+                        const Expr *Spelled, std::set<ObjectId> &Seen) {
+  const Value &V = S->Cells[target(Obj)];
+  if (V.K == Value::Ptr || V.K != Value::Object || !Seen.insert(V.Id).second)
+    return;
+  ObjectId Id = V.Id;
+  const Origin *O = E && D ? origin(Origin::Moved, E, *D, Subject, S->Objects[Id].Move, Spelled) : nullptr;
+  Object &Me = S->Objects.mut(Id);
+  if (D) {
+    Me.Move = O;
+    if (Me.Opaque)
+      Me.Unseen = *D;
+  }
+  auto States = Me.State;
+  auto Children = Me.Children;
+  for (HandleId H : States) {
+    Handle &X = S->Handles.mut(H);
+    if (D)
+      X.Fact.Dev = *D, X.From = O;
+    if (T != Dtype::Unknown && (isFloating(X.Fact.Type) || X.Fact.Type == Dtype::Unknown))
+      X.Fact.Type = T;
+  }
+  for (CellId C : Children)
+    moveModule(C, D, T, E, Subject, Spelled, Seen);
+}
+
+std::optional<TensorFact> Interp::stateOf(CellId Obj, HandleId *H) {
+  const Value &V = S->Cells[target(Obj)];
+  if (V.K != Value::Object || S->Objects[V.Id].State.empty())
+    return std::nullopt;
+  if (H)
+    *H = S->Objects[V.Id].State[0];
+  return S->Handles[S->Objects[V.Id].State[0]].Fact;
+}
+
+Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj, const Expr *BaseE,
+                         ArrayRef<const Expr *> Args, bool &Known) {
+  ObjectId Id = S->Cells[Obj].Id;
+  if (Name == "to" || Name == "cuda" || Name == "cpu") {
+    std::optional<Device> D;
+    Dtype T = Dtype::Unknown;
+    const Expr *Spelled = nullptr;
+    if (Name == "cuda")
+      D = Device::cuda();
+    else if (Name == "cpu")
+      D = Device::cpu();
+    for (const Expr *A : Args) {
+      if (isa<CXXDefaultArgExpr>(A))
+        continue;
+      Value V = eval(A);
+      if (Dead)
+        return {};
+      if (V.K == Value::Dev || V.K == Value::Str) {
+        D = optionsFrom(V).D;
+        Spelled = A;
+      } else if (V.K == Value::Type) {
+        T = V.T;
+      }
+    }
+    std::string Subject = S->Objects[Id].Name;
+    if (BaseE) {
+      std::string Src = text(BaseE);
+      if (!Src.empty() && !StringRef(Src).starts_with("this"))
+        Subject = Src;
+    }
+    std::set<ObjectId> Seen;
+    moveModule(Obj, D, T, E, Subject, Spelled, Seen);
+    return {};
+  }
+  if (Name == "register_module" || Name == "register_parameter" || Name == "register_buffer") {
+    Value V;
+    for (const Expr *A : Args)
+      if (!isa<CXXDefaultArgExpr>(A)) {
+        Value X = eval(A);
+        if (X.K == Value::Ptr || X.K == Value::Tensor || X.K == Value::Object)
+          V = X;
+      }
+    if (Dead)
+      return {};
+    if (Name == "register_module") {
+      CellId C = V.K == Value::Ptr && V.Id ? target(V.Id) : V.K == Value::Object ? S->cell(V) : 0;
+      if (C)
+        S->Objects.mut(Id).Children.push_back(C);
+      if (V.K == Value::Object)
+        V = Value::of(Value::Ptr, C);
+    } else if (V.K == Value::Tensor) {
+      S->Objects.mut(Id).State.push_back(V.Id);
+    }
+    return V;
+  }
+  if (Name == "forward" && !S->Objects[Id].Jit && S->Objects[Id].Rec && isUserCode(S->Objects[Id].Rec)) {
+    std::vector<CellId> Cells;
+    for (const Expr *A : Args)
+      if (!isa<CXXDefaultArgExpr>(A))
+        Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
+    if (Dead)
+      return {};
+    return forward(E, Obj, BaseE, Cells, Args, E->getType());
+  }
+  if (Name == "forward") {
+    std::vector<CellId> Cells;
+    std::vector<const Expr *> Es;
+    for (const Expr *A : Args)
+      if (!isa<CXXDefaultArgExpr>(A)) {
+        Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
+        Es.push_back(A);
+      }
+    return Dead ? Value() : forward(E, Obj, BaseE, Cells, Es, E->getType());
+  }
+  if (Name == "push_back" || Name == "insert" || Name == "append") {
+    for (const Expr *A : Args) {
+      if (isa<CXXDefaultArgExpr>(A))
+        continue;
+      Value V = eval(A);
+      if (Dead)
+        return {};
+      CellId C = V.K == Value::Ptr && V.Id ? target(V.Id) : V.K == Value::Object ? S->cell(V) : 0;
+      if (C) {
+        S->Objects.mut(Id).Elems.push_back(C);
+        S->Objects.mut(Id).Children.push_back(C);
+      }
+    }
+    return {};
+  }
+  if (Name == "[]" || Name == "at" || Name == "ptr" || Name == "as" || Name == "get") {
+    Value I = Args.empty() ? Value() : eval(Args[0]);
+    if (Dead)
+      return {};
+    if (Name == "ptr" && Args.empty())
+      return Value::of(Value::Ptr, Obj);
+    if (Name == "as" || (Name == "get" && Args.empty()))
+      return E->isGLValue() ? Value::of(Value::Ref, Obj) : Value::of(Value::Ptr, Obj);
+    const Object &O = S->Objects[Id];
+    if (I.K == Value::Int && I.N >= 0 && size_t(I.N) < O.Elems.size())
+      return E->isGLValue() ? Value::of(Value::Ref, O.Elems[I.N]) : Value::of(Value::Ptr, O.Elems[I.N]);
+    return fresh(E->getType(), "", E->getBeginLoc(), "an element of a module list");
+  }
+  if (Name == "parameters" || Name == "buffers") {
+    Object L;
+    L.K = Object::List;
+    std::vector<CellId> Work{Obj};
+    std::set<ObjectId> Seen;
+    while (!Work.empty()) {
+      CellId C = target(Work.back());
+      Work.pop_back();
+      const Value &V = S->Cells[C];
+      if (V.K != Value::Object || !Seen.insert(V.Id).second)
+        continue;
+      for (HandleId H : S->Objects[V.Id].State)
+        L.Elems.push_back(S->cell(Value::of(Value::Tensor, H)));
+      L.Opaque |= S->Objects[V.Id].Opaque;
+      for (CellId K : S->Objects[V.Id].Children)
+        Work.push_back(K);
+    }
+    return S->object(std::move(L));
+  }
+  if (Name == "children" || Name == "modules") {
+    Object L;
+    L.K = Object::List;
+    if (Name == "children")
+      for (CellId C : S->Objects[Id].Children)
+        L.Elems.push_back(S->cell(Value::of(Value::Ptr, C)));
+    else
+      L.Opaque = true;
+    return S->object(std::move(L));
+  }
+  for (const Expr *A : Args)
+    if (!isa<CXXDefaultArgExpr>(A))
+      eval(A);
+  if (E->getType()->isVoidType() || E->getType()->isArithmeticType()) {
+    // Another method of a built-in module: `init`, `flatten_parameters`.
+    return E->getType()->isVoidType() ? Value() : Value::of(Value::Sym, symbol(text(E), true));
+  }
+  Known = Dead;
+  return {};
+}
+
+Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE, ArrayRef<CellId> Args,
+                      ArrayRef<const Expr *> ArgEs, QualType T) {
+  Obj = target(Obj);
+  Value V = S->Cells[Obj];
+  if (V.K != Value::Object)
+    return fresh(T, "", Site->getBeginLoc(), "an unknown module");
+  const Object O = S->Objects[V.Id];
+  if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition()) {
+    std::vector<const CXXRecordDecl *> Chain{O.Rec->getDefinition()};
+    for (unsigned I = 0; I < Chain.size(); ++I) {
+      const CXXMethodDecl *Best = nullptr;
+      for (const CXXMethodDecl *M : Chain[I]->methods())
+        if (M->getDeclName().isIdentifier() && M->getName() == "forward" && M->getNumParams() >= Args.size() &&
+            M->getMinRequiredArguments() <= Args.size())
+          Best = M;
+      if (Best)
+        return enter(Best, Site, Obj, Args);
+      for (const CXXBaseSpecifier &B : Chain[I]->bases())
+        if (auto *R = B.getType()->getAsCXXRecordDecl(); R && R->hasDefinition() && isUserCode(R))
+          Chain.push_back(R->getDefinition());
+    }
+    return fresh(T, "", Site->getBeginLoc(), "no forward with this many arguments");
+  }
+  if (O.Kind2 == "Sequential") {
+    if (O.Opaque || Args.empty())
+      return fresh(T, "", Site->getBeginLoc(), "a Sequential with unknown children");
+    std::vector<CellId> Now(Args.begin(), Args.end());
+    std::vector<const Expr *> Es(ArgEs.begin(), ArgEs.end());
+    Value Out = S->Cells[Now[0]];
+    for (CellId C : O.Elems) {
+      Out = forward(Site, C, BaseE, Now, Es, T);
+      if (Dead)
+        return {};
+      Now = {S->cell(Out)};
+    }
+    return Out;
+  }
+  std::vector<Used> Uses;
+  SmallVector<api::CallOperand, 4> Inputs;
+  const CXXMethodDecl *Fwd = nullptr;
+  if (O.Rec && O.Rec->hasDefinition())
+    for (const CXXMethodDecl *M : O.Rec->getDefinition()->methods())
+      if (M->getDeclName().isIdentifier() && M->getName() == "forward")
+        Fwd = M;
+  HandleId StateH = 0;
+  std::optional<TensorFact> State = stateOf(Obj, &StateH);
+  Used Self;
+  Self.Role = O.Jit ? "module" : "weight";
+  Self.H = StateH;
+  Self.IsState = true;
+  Self.Module = Obj;
+  Self.Spelling = BaseE ? text(BaseE) : O.Name;
+  if (Self.Spelling.empty() || Self.Spelling.find('(') != std::string::npos)
+    Self.Spelling = O.Name.empty() ? O.Kind2 : O.Name;
+  Uses.push_back(Self);
+  for (unsigned I = 0; I < Args.size(); ++I) {
+    SmallVector<HandleId, 4> Hs;
+    collectTensors(S->Cells[Args[I]], Hs);
+    for (HandleId H : Hs) {
+      Used U;
+      U.Role = Fwd && I < Fwd->getNumParams() ? Fwd->getParamDecl(I)->getName().str() : "input";
+      U.H = H;
+      U.E = I < ArgEs.size() ? ArgEs[I] : nullptr;
+      U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
+      Uses.push_back(U);
+      Inputs.push_back({U.Role, S->Handles[H].Fact});
+    }
+  }
+  for (unsigned I = 1; I < Uses.size(); ++I)
+    Inputs[I - 1].Role = Uses[I].Role;
+  if (O.Jit) {
+    // A TorchScript module is its parameters: an input elsewhere throws in its
+    // first operator that meets one.
+    api::Judgement J;
+    for (unsigned I = 0; I < Inputs.size() && State; ++I)
+      if (Inputs[I].Fact.Dev.differsFrom(State->Dev) && Inputs[I].Fact.Dim != Rank::Zero) {
+        J.K = api::Judgement::Throws;
+        J.Wrong = I + 1;
+        J.Message = "Expected all tensors to be on the same device";
+      }
+    judged(J, FindingCode::DeviceMismatch, Site, Uses);
+    return fresh(T, "", SourceLocation(), "");
+  }
+  if (O.Opaque && O.Kind2.empty())
+    return fresh(T, "", Site->getBeginLoc(), "a module from elsewhere");
+  const TensorFact *StateP = State ? &*State : nullptr;
+  api::Judgement J = api::judgeModuleDevices(O.Kind2, StateP, Inputs);
+  judged(J, FindingCode::DeviceMismatch, Site, Uses);
+  if (!J.throws())
+    judged(api::judgeModuleDtypes(O.Kind2, StateP, Inputs), FindingCode::DtypeMismatch, Site, Uses);
+  auto Make = [&](unsigned I) {
+    Handle H;
+    H.Fact = api::moduleResult(O.Kind2, StateP, Inputs, I);
+    if (H.Fact.Dev.K == Device::Unknown)
+      H.Fact.Dev = StateP ? StateP->Dev : Inputs.empty() ? Device::symbol(++DeviceSymbols) : Inputs[0].Fact.Dev;
+    H.From = StateP ? S->Objects[V.Id].Move : Uses.size() > 1 ? S->Handles[Uses[1].H].From : nullptr;
+    return S->tensor(std::move(H));
+  };
+  const api::ModuleInfo *Info = api::findModule(O.Kind2);
+  TypeKind RK = kindOf(T);
+  if (RK == TypeKind::Pair) {
+    // (output, hidden) or (output, (h, c)).
+    Object L;
+    L.K = Object::List;
+    L.Elems.push_back(S->cell(Make(0)));
+    if (Info && Info->Results > 2) {
+      Object H;
+      H.K = Object::List;
+      for (unsigned I = 1; I < Info->Results; ++I)
+        H.Elems.push_back(S->cell(Make(I)));
+      L.Elems.push_back(S->cell(S->object(std::move(H))));
+    } else {
+      L.Elems.push_back(S->cell(Make(1)));
+    }
+    return S->object(std::move(L));
+  }
+  return RK == TypeKind::Tensor || RK == TypeKind::Other ? Make(0) : fresh(T, "", SourceLocation(), "");
+}
+
+} // namespace torch_tidy

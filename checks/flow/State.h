@@ -1,0 +1,168 @@
+//===- State.h - what is known at one point of one path -------------------===//
+//
+// The analysis interprets a function abstractly. A *state* is what is known on
+// one path: *cells* (variables, fields, elements, temporaries) hold *values*;
+// tensors are *handles* apart from the cells, because `Tensor b = a` shares
+// one tensor and `Module::to` changes a tensor under every variable that
+// names it. Records, containers and modules are *objects*.
+//
+// States are copied at every fork, so the stores share their chunks until one
+// side writes.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_CHECKS_FLOW_STATE_H
+#define TORCH_TIDY_CHECKS_FLOW_STATE_H
+
+#include "checks/flow/Placement.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/Expr.h"
+#include "llvm/ADT/SmallVector.h"
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace torch_tidy {
+
+using CellId = uint32_t;   ///< 0 is no cell.
+using HandleId = uint32_t; ///< 0 is no tensor.
+using ObjectId = uint32_t; ///< 0 is no object.
+using SymbolId = uint32_t; ///< A number whose value is not known.
+
+/// What a cell can hold.
+struct Value {
+  enum Kind : uint8_t {
+    None,    ///< Nothing is known.
+    Int,     ///< An integer, bool or enumerator with value `N`.
+    Sym,     ///< A number known by its symbol `Id` only; `Neg`: its negation.
+    Str,     ///< A string literal.
+    Dev,     ///< A device or device type.
+    Type,    ///< An element type.
+    Options, ///< TensorOptions: `D` and `T` where `HasDev`/`HasType`.
+    Tensor,  ///< The tensor `Id`.
+    Ptr,     ///< A pointer of any kind to cell `Id`; 0 is null.
+    Ref,     ///< The result of a call that returns a reference: cell `Id`.
+    Object,  ///< A record, container or module by value: object `Id`.
+    Fn,      ///< A function.
+  } K = None;
+  bool Neg = false, HasDev = false, HasType = false;
+  Dtype T = Dtype::Unknown;
+  Device D;
+  uint32_t Id = 0;
+  int64_t N = 0;
+  const void *P = nullptr; ///< StringLiteral or FunctionDecl.
+  /// The expression that chose a device, to spell a fix like it.
+  const clang::Expr *Spelled = nullptr;
+
+  static Value integer(int64_t N) { Value V; V.K = Int; V.N = N; return V; }
+  static Value of(Kind K, uint32_t Id) { Value V; V.K = K; V.Id = Id; return V; }
+  static Value device(Device D) { Value V; V.K = Dev; V.D = D; V.HasDev = true; return V; }
+  static Value dtype(Dtype T) { Value V; V.K = Type; V.T = T; V.HasType = true; return V; }
+  explicit operator bool() const { return K != None; }
+};
+
+/// How a tensor or module came to be where it is; the newest first.
+struct Origin {
+  enum Kind : uint8_t { Created, Moved, Left, Derived, Parameter } K = Created;
+  const clang::Expr *E = nullptr; ///< The call that did it.
+  clang::SourceLocation Loc;
+  Device Dev;
+  std::string Subject;            ///< "model", "input"; may be empty.
+  const clang::Expr *Spelled = nullptr; ///< The device as the move spelled it.
+  const Origin *Before = nullptr;
+  uint64_t Frame = 0;             ///< The activation it happened in.
+  unsigned Depth = 0;
+  std::map<SymbolId, int64_t> Under; ///< The conditions it happened under.
+};
+
+struct Handle {
+  TensorFact Fact;
+  const Origin *From = nullptr;
+  std::string Name;
+  /// The `x.to(device)` whose result was dropped, if any.
+  const clang::Expr *Dropped = nullptr;
+};
+
+struct Object {
+  enum Kind : uint8_t { Record, Module, List, Optimizer, Opts, Closure } K = Record;
+  /// Contents beyond what is listed are not known.
+  bool Opaque = false;
+  /// A `torch::jit::Module`.
+  bool Jit = false;
+  const clang::CXXRecordDecl *Rec = nullptr;
+  const clang::LambdaExpr *Lambda = nullptr;
+  std::string Kind2; ///< Name of a built-in module: "Linear".
+  std::vector<std::pair<const void *, CellId>> Fields; ///< By decl, or interned name.
+  std::vector<CellId> Elems;     ///< Elements; children of a Sequential.
+  std::vector<CellId> Children;  ///< Registered sub-modules: cells of objects.
+  std::vector<HandleId> State;   ///< Registered parameters and buffers.
+  const Origin *Move = nullptr;  ///< The last move of this module.
+  std::string Name;
+  Device Unseen;                 ///< Device of the parts nothing is known of.
+};
+
+/// Values by id, in chunks that copies share until one is written to.
+template <class T> class Store {
+  static constexpr unsigned Chunk = 16;
+  std::vector<std::shared_ptr<std::vector<T>>> Chunks;
+  uint32_t Count = 0;
+
+public:
+  Store() { add(T()); }
+  uint32_t size() const { return Count; }
+  const T &operator[](uint32_t I) const { return (*Chunks[I / Chunk])[I % Chunk]; }
+  T &mut(uint32_t I) {
+    auto &C = Chunks[I / Chunk];
+    if (C.use_count() > 1) {
+      auto New = std::make_shared<std::vector<T>>();
+      New->reserve(Chunk);
+      *New = *C;
+      C = std::move(New);
+    }
+    return (*C)[I % Chunk];
+  }
+  uint32_t add(T V) {
+    if (Count % Chunk == 0) {
+      Chunks.push_back(std::make_shared<std::vector<T>>());
+      Chunks.back()->reserve(Chunk);
+      Chunks.back()->push_back(std::move(V));
+    } else {
+      mut(Count - 1);
+      Chunks.back()->push_back(std::move(V));
+    }
+    return Count++;
+  }
+};
+
+/// One activation of a function.
+struct Frame {
+  const clang::FunctionDecl *Fn = nullptr;
+  const clang::Expr *Site = nullptr; ///< The call that made it; null for roots.
+  std::map<const void *, CellId> Vars;
+  CellId This = 0;
+  Value Result;
+  uint64_t Serial = 0;
+};
+
+struct State {
+  Store<Value> Cells;
+  Store<Handle> Handles;
+  Store<Object> Objects;
+  std::vector<Frame> Frames;
+  std::map<SymbolId, int64_t> Known; ///< Assumed on this path.
+  /// A flagged call has thrown on this path: what follows never runs as is.
+  bool Threw = false;
+
+  Frame &top() { return Frames.back(); }
+  CellId cell(Value V) { return Cells.add(V); }
+  Value tensor(Handle H) { return Value::of(Value::Tensor, Handles.add(std::move(H))); }
+  Value object(Object O) { return Value::of(Value::Object, Objects.add(std::move(O))); }
+  /// Replaces a device symbol everywhere.
+  void substitute(uint32_t Symbol, Device D);
+  /// Equal for states that nothing later can tell apart. `Numbers`: also by
+  /// the numbers they hold.
+  uint64_t signature(bool Numbers) const;
+};
+
+} // namespace torch_tidy
+
+#endif

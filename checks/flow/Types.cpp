@@ -1,0 +1,149 @@
+// What the types of LibTorch and the standard library mean to the analysis.
+#include "checks/flow/Interp.h"
+#include "clang/AST/DeclTemplate.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+const CXXRecordDecl *Interp::record(QualType T) {
+  if (T.isNull())
+    return nullptr;
+  return T.getNonReferenceType()->getAsCXXRecordDecl();
+}
+
+std::string Interp::qualified(const NamedDecl *D) {
+  // Inline namespaces and template arguments do not name anything here.
+  std::string Out = D->getNameAsString();
+  for (const DeclContext *C = D->getDeclContext(); C; C = C->getParent()) {
+    if (auto *N = dyn_cast<NamespaceDecl>(C)) {
+      if (!N->isInline() && !N->isAnonymousNamespace())
+        Out = N->getName().str() + "::" + Out;
+    } else if (auto *R = dyn_cast<CXXRecordDecl>(C)) {
+      Out = R->getName().str() + "::" + Out;
+    }
+  }
+  return Out;
+}
+
+bool Interp::derives(const CXXRecordDecl *R, StringRef Base) {
+  if (!R || !R->hasDefinition())
+    return false;
+  if (qualified(R) == Base)
+    return true;
+  for (const CXXBaseSpecifier &B : R->bases())
+    if (derives(B.getType()->getAsCXXRecordDecl(), Base))
+      return true;
+  return false;
+}
+
+// The module class that a ModuleHolder, shared_ptr or pointer leads to.
+const CXXRecordDecl *Interp::heldModule(QualType T) {
+  T = T.getNonReferenceType();
+  if (T->isPointerType())
+    T = T->getPointeeType();
+  const CXXRecordDecl *R = record(T);
+  if (!R)
+    return nullptr;
+  if (derives(R, "torch::nn::Module"))
+    return R->hasDefinition() ? R->getDefinition() : R;
+  if (auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(R)) {
+    StringRef N = R->getName();
+    if ((N == "ModuleHolder" || N == "shared_ptr" || N == "unique_ptr") &&
+        Spec->getTemplateArgs().size() >= 1 &&
+        Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
+      return heldModule(Spec->getTemplateArgs()[0].getAsType());
+  }
+  if (R->hasDefinition())
+    for (const CXXBaseSpecifier &B : R->bases())
+      if (const CXXRecordDecl *BR = B.getType()->getAsCXXRecordDecl())
+        if (BR->getName() == "ModuleHolder")
+          return heldModule(B.getType());
+  return nullptr;
+}
+
+TypeKind Interp::kindOf(QualType T) {
+  T = T.getNonReferenceType().getCanonicalType().getUnqualifiedType();
+  if (T->isPointerType())
+    return TypeKind::Pointer;
+  if (T->isArrayType())
+    return TypeKind::List;
+  if (const EnumType *E = T->getAs<EnumType>()) {
+    StringRef N = E->getDecl()->getName();
+    if (N == "DeviceType")
+      return TypeKind::Device;
+    if (N == "ScalarType")
+      return TypeKind::Dtype;
+    return TypeKind::Number;
+  }
+  if (T->isArithmeticType())
+    return TypeKind::Number;
+  const CXXRecordDecl *R = record(T);
+  if (!R)
+    return TypeKind::Other;
+  std::string Q = qualified(R);
+  static const std::pair<const char *, TypeKind> Table[] = {
+      {"at::Tensor", TypeKind::Tensor},
+      {"at::TensorBase", TypeKind::Tensor},
+      {"c10::Device", TypeKind::Device},
+      {"caffe2::TypeMeta", TypeKind::Dtype},
+      {"c10::TensorOptions", TypeKind::Options},
+      {"std::shared_ptr", TypeKind::Pointer},
+      {"std::unique_ptr", TypeKind::Pointer},
+      {"std::reference_wrapper", TypeKind::Pointer},
+      {"std::vector", TypeKind::List},
+      {"std::array", TypeKind::List},
+      {"std::deque", TypeKind::List},
+      {"std::list", TypeKind::List},
+      {"std::initializer_list", TypeKind::List},
+      {"c10::ArrayRef", TypeKind::List},
+      {"c10::IListRef", TypeKind::List},
+      {"std::tuple", TypeKind::Pair},
+      {"std::pair", TypeKind::Pair},
+      {"std::optional", TypeKind::Optional},
+      {"c10::optional", TypeKind::Optional},
+      {"c10::IValue", TypeKind::IValue},
+      {"std::string", TypeKind::String},
+      {"std::basic_string", TypeKind::String},
+      {"torch::jit::Module", TypeKind::JitModule},
+  };
+  for (auto &[Name, Kind] : Table)
+    if (Q == Name)
+      return Kind;
+  if (Q.rfind("torch::data::", 0) == 0)
+    return StringRef(Q).ends_with("DataLoader") ||
+                   StringRef(Q).contains("DataLoader")
+               ? TypeKind::Loader
+               : TypeKind::Other;
+  if (derives(R, "torch::optim::Optimizer"))
+    return TypeKind::Optimizer;
+  if (derives(R, "torch::nn::Module"))
+    return TypeKind::Module;
+  if (heldModule(T))
+    return TypeKind::Holder;
+  if (derives(R, "at::TensorBase"))
+    return TypeKind::Tensor;
+  return TypeKind::Other;
+}
+
+bool Interp::isUserCode(const Decl *D) {
+  const SourceManager &SM = Ctx.getSourceManager();
+  SourceLocation L = SM.getExpansionLoc(D->getLocation());
+  if (L.isInvalid())
+    return false;
+  FileID F = SM.getFileID(L);
+  auto [It, New] = UserFiles.try_emplace(F, false);
+  if (!New)
+    return It->second;
+  StringRef Path = SM.getFilename(L);
+  bool User = F == SM.getMainFileID();
+  if (!User && !SM.isInSystemHeader(L)) {
+    User = true;
+    for (StringRef Dir : {"/torch/", "/ATen/", "/c10/", "/caffe2/", "/opencv"})
+      if (Path.contains(Dir) && Path.contains("include/"))
+        User = false;
+  }
+  return UserFiles[F] = User;
+}
+
+} // namespace torch_tidy
