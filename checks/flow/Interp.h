@@ -132,7 +132,8 @@ private:
   };
   void judged(const api::Judgement &J, FindingCode Code, const clang::Expr *Site,
               llvm::ArrayRef<Used> Operands);
-  void addFixes(Finding &F, const Used &Wrong, const Used &Against);
+  void addFixes(Finding &F, const Used &Wrong, const Used &Against,
+                llvm::ArrayRef<Used> Ops);
   std::string text(const clang::Expr *E);
   const Origin *origin(Origin::Kind K, const clang::Expr *E, Device D,
                        llvm::StringRef Subject, const Origin *Before,

@@ -279,8 +279,12 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE, ArrayRef<
     std::vector<CellId> Now(Args.begin(), Args.end());
     std::vector<const Expr *> Es(ArgEs.begin(), ArgEs.end());
     Value Out = S->Cells[Now[0]];
+    unsigned Index = 0;
     for (CellId C : O.Elems) {
+      // Each child is a place of its own, though all share one call.
+      Rounds.push_back(1000 + Index++);
       Out = forward(Site, C, BaseE, Now, Es, T);
+      Rounds.pop_back();
       if (Dead)
         return {};
       Now = {S->cell(Out)};

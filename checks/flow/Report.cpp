@@ -19,6 +19,10 @@ std::string Interp::text(const Expr *E) {
       Out += C;
     else if (!Out.empty() && Out.back() != ' ')
       Out += ' ';
+  // The `->` of a smart pointer belongs to the member that follows it.
+  for (StringRef Tail : {"->", "."})
+    if (StringRef(Out).ends_with(Tail))
+      Out.resize(Out.size() - Tail.size());
   if (Out.size() > 60)
     Out = Out.substr(0, 57) + "...";
   return Out;
@@ -150,14 +154,14 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
                          Device::unknown(), ""});
   }
   if (Level == Depth)
-    addFixes(F, *Wrong, *Against);
+    addFixes(F, *Wrong, *Against, Ops);
   else if (auto *C = dyn_cast<CallExpr>(F.Call)) {
     // The argument that became the wrong operand.
     for (const Expr *A : C->arguments())
       if (auto *D = dyn_cast<DeclRefExpr>(A->IgnoreImplicit()); D && D->getDecl()->getName() == WName) {
         Used U = *Wrong;
         U.E = A;
-        addFixes(F, U, *Against);
+        addFixes(F, U, *Against, {});
         break;
       }
   }
@@ -172,13 +176,15 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
     V->Bads.push_back(std::move(B));
   S->Threw = true;
   // Mended in the state, so that one cause is told once.
-  S->Handles.mut(Wrong->H).Fact.Dev = Device::symbol(++DeviceSymbols);
+  for (const Used &U : Ops)
+    if (&U == Wrong || (!U.IsState && U.H && S->Handles[U.H].Fact.Dev.differsFrom(S->Handles[Against->H].Fact.Dev)))
+      S->Handles.mut(U.H).Fact.Dev = Device::symbol(++DeviceSymbols);
   S->Handles.mut(Wrong->H).Fact.Type = Dtype::Unknown;
   if (Catching)
     Dead = true;
 }
 
-void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against) {
+void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against, ArrayRef<Used> Ops) {
   const SourceManager &SM = Ctx.getSourceManager();
   const Handle &WH = S->Handles[Wrong.H];
   const Handle &AH = S->Handles[Against.H];
@@ -214,11 +220,31 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against) {
     else if (C && C->getMethodDecl() && C->getMethodDecl()->getName() == "cuda" && AH.Fact.Dev.isCUDA())
       Move = ".cuda()";
   }
+  // In a module's own method the device is that of another input.
+  if (O && O->Frame != S->top().Serial)
+    for (const Used &U : Ops)
+      if (!U.IsState && U.E && U.H != Wrong.H && isa<DeclRefExpr>(U.E->IgnoreImplicit()) &&
+          kindOf(U.E->getType()) == TypeKind::Tensor && S->Handles[U.H].Fact.Dev.sameAs(AH.Fact.Dev))
+        Move = ".to(" + text(U.E) + ".device())";
   // A move whose result was dropped only needs its result.
   if (WH.Dropped) {
     auto *C = cast<CXXMemberCallExpr>(WH.Dropped);
     F.Fixes.push_back({"assign the result of the move",
                        {FixItHint::CreateInsertion(C->getBeginLoc(), text(C->getImplicitObjectArgument()) + " = ")}});
+  } else if (Wrong.E && kindOf(Wrong.E->getType()) != TypeKind::Tensor) {
+    // Inside a tuple or a list: the tensors are moved where they are made.
+    Fix Made{"make the tensors on the device of " + std::string(Against.IsState ? "the module" : "the other operand"), {}};
+    for (const Used &U : Ops) {
+      const Origin *C = S->Handles[U.H].From;
+      if (U.IsState || !S->Handles[U.H].Fact.Dev.differsFrom(AH.Fact.Dev))
+        continue;
+      auto H = C && C->K == Origin::Created && C->E && C->Frame == S->top().Serial ? Append(C->E, Move) : std::nullopt;
+      if (!H)
+        return;
+      Made.Hints.push_back(*H);
+    }
+    if (!Made.Hints.empty())
+      F.Fixes.push_back(std::move(Made));
   } else if (Wrong.E) {
     if (auto H = Append(Wrong.E, Move))
       F.Fixes.push_back({std::string("move the input to the device of ") + (Against.IsState ? "the module" : "the other operand"), {*H}});
@@ -254,7 +280,7 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against) {
         SourceLocation At = St->getBeginLoc();
         if (At.isFileID() && O->Frame == S->top().Serial) {
           unsigned Col = SM.getSpellingColumnNumber(At);
-          F.Fixes.push_back({"or move the module back to the CPU",
+          F.Fixes.push_back({"move the module back to the CPU",
                              {FixItHint::CreateInsertion(At, Line + "\n" + std::string(Col ? Col - 1 : 0, ' '))}});
         }
       }

@@ -1,0 +1,137 @@
+// RUN: %check_torch %s
+#include <torch/torch.h>
+
+void inputStays() {
+  torch::nn::Linear model(3, 1);
+  model->to(torch::kCUDA);
+  auto x = torch::rand({2, 3});
+  model->forward(x); // expect: 'x' is on the CPU but 'model' was moved to CUDA
+}
+
+void inputMoved(torch::Tensor t) {
+  torch::nn::Linear model(3, 1);
+  torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
+  model->to(device);
+  model->forward(torch::rand({2, 3}).to(device));
+  model->forward(torch::rand({2, 3}, device));
+  model->forward(torch::rand({2, 3}, torch::TensorOptions().device(device)));
+  model->forward(t);
+}
+
+void everySpelling() {
+  torch::nn::Linear model(3, 1);
+  model->to(torch::Device("cuda:0"));
+  auto x = torch::rand({2, 3}, torch::kCPU);
+  model(x); // expect: 'x' is on the CPU but 'model' was moved to CUDA
+}
+
+void reverse() {
+  torch::nn::Linear model(3, 1);
+  auto x = torch::rand({2, 3}).cuda();
+  model->forward(x); // expect: 'x' is on CUDA but 'model' is on the CPU
+}
+
+void stateless() {
+  torch::nn::Sequential net(torch::nn::ReLU(), torch::nn::MaxPool2d(2));
+  net->to(torch::kCUDA);
+  net->forward(torch::rand({1, 3, 4, 4}));
+}
+
+void sequential() {
+  torch::nn::Sequential net(torch::nn::ReLU(), torch::nn::Linear(3, 1));
+  net->to(torch::kCUDA);
+  auto x = torch::rand({2, 3});
+  net->forward(x); // expect: 'x' is on the CPU but 'net' was moved to CUDA
+}
+
+void correlated(bool cuda) {
+  torch::nn::Linear model(3, 1);
+  auto x = torch::rand({2, 3});
+  if (cuda)
+    model->to(torch::kCUDA);
+  if (cuda)
+    x = x.to(torch::kCUDA);
+  model->forward(x);
+}
+
+void oneSideMissing(bool cuda) {
+  torch::nn::Linear model(3, 1);
+  auto x = torch::rand({2, 3});
+  if (cuda)
+    model->to(torch::kCUDA);
+  model->forward(x); // expect: when 'cuda' is true
+}
+
+void earlyReturn(bool cuda) {
+  torch::nn::Linear model(3, 1);
+  auto x = torch::rand({2, 3});
+  if (!cuda)
+    return;
+  model->to(torch::kCUDA);
+  x = x.cuda();
+  model->forward(x);
+}
+
+void laterRound() {
+  torch::nn::Linear model(3, 1);
+  model->to(torch::kCUDA);
+  auto x = torch::rand({2, 3}).to(torch::kCUDA);
+  for (int i = 0; i < 10; ++i) {
+    model->forward(x); // expect: 'x' is on CUDA but 'model' is on the CPU
+    model->to(torch::kCPU);
+  }
+}
+
+struct NetImpl : torch::nn::Module {
+  torch::nn::Linear fc{nullptr}, loose{nullptr};
+  NetImpl() {
+    fc = register_module("fc", torch::nn::Linear(3, 3));
+    loose = torch::nn::Linear(3, 3);
+  }
+  torch::Tensor forward(torch::Tensor x) { return fc->forward(x); }
+  torch::Tensor left(torch::Tensor x) { return loose->forward(x); }
+};
+TORCH_MODULE(Net);
+
+void registered() {
+  Net net;
+  net->to(torch::kCUDA);
+  auto x = torch::rand({2, 3});
+  net->forward(x.to(torch::kCUDA));
+  net->forward(x); // expect: 'x' is on the CPU but 'net' was moved to CUDA
+}
+
+void unregistered() {
+  Net net;
+  net->to(torch::kCUDA);
+  net->left(torch::rand({2, 3}).to(torch::kCUDA)); // expect: is on CUDA but
+}
+
+void dropped() {
+  torch::nn::Linear model(3, 1);
+  model->to(torch::kCUDA);
+  auto x = torch::rand({2, 3});
+  x.to(torch::kCUDA);
+  model->forward(x); // expect: 'x' is on the CPU but 'model' was moved to CUDA
+}
+
+torch::Tensor helper(torch::nn::Linear m, torch::Tensor x) { return m->forward(x); }
+
+void throughACall() {
+  torch::nn::Linear model(3, 1);
+  model->to(torch::kCUDA);
+  auto x = torch::rand({2, 3});
+  helper(model, x); // expect: 'x' is on the CPU but 'model' was moved to CUDA
+  helper(model, x.to(torch::kCUDA));
+}
+
+void caughtAndRetried() {
+  torch::nn::Linear model(3, 1);
+  model->to(torch::kCUDA);
+  auto x = torch::rand({2, 3});
+  try {
+    model->forward(x);
+  } catch (const c10::Error &) {
+    x = x.to(torch::kCUDA);
+  }
+}
