@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 #include "checks/api/Contracts.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
 
 namespace torch_tidy::api {
 using llvm::StringRef;
@@ -214,18 +215,61 @@ Judgement judgeDtypesOf(llvm::ArrayRef<OperandRow> Rows,
   return Result;
 }
 
-Judgement judgeDtypes(StringRef Op, llvm::ArrayRef<CallOperand> Operands) {
+/// Operands that hold numbers of rows: integers in an embedding, int64 in a
+/// loss over classes. The databases only ever pass those.
+static Judgement judgeIntegers(StringRef Name,
+                               llvm::ArrayRef<CallOperand> Operands) {
+  Judgement J;
+  bool Embeds = Name == "embedding" || Name == "embedding_bag";
+  bool Classifies = Name == "cross_entropy_loss" || Name == "nll_loss";
+  for (unsigned I = 0; I != Operands.size(); ++I) {
+    const auto &[Role, Fact] = Operands[I];
+    if (!Fact.Defined || Fact.Dev.K == Device::Other)
+      continue;
+    StringRef Type = dtypeName(Fact.Type);
+    if (Embeds && Role == "indices" && isFloating(Fact.Type))
+      J.Message = ("Expected tensor for argument #1 'indices' to have one of "
+                   "the following scalar types: Long, Int; but got " +
+                   llvm::Twine(Fact.Dev.isCPU() ? "CPU" : "CUDA") + Type +
+                   "Type instead (while checking arguments for " + Name + ")")
+                      .str();
+    // Bytes have a kernel, and floating-point targets may be probabilities.
+    else if (Classifies && Role == "target" && Fact.Dev.isCUDA() &&
+             isIntegral(Fact.Type) && Fact.Type != Dtype::Int64 &&
+             Fact.Type != Dtype::UInt8)
+      J.Message =
+          ("\"nll_loss_forward_reduce_cuda_kernel_2d_index\" not implemented "
+           "for '" +
+           llvm::Twine(Type) + "'")
+              .str();
+    else
+      continue;
+    J.K = Judgement::Throws;
+    J.Wrong = J.Against = I;
+    return J;
+  }
+  return J;
+}
+
+Judgement judgeDtypes(StringRef Op, llvm::ArrayRef<CallOperand> Operands,
+                      const CallShape &Shape) {
   StringRef Name = measuredName(Op);
   llvm::SmallVector<CallOperand, 8> Renamed(Operands.begin(), Operands.end());
   for (CallOperand &O : Renamed)
     O.Role = measuredRole(Op, O.Role);
+  if (Judgement J = judgeIntegers(Name, Renamed); J.throws())
+    return J;
   // The database's samples of float targets are class probabilities; class
   // indices are int64 and go with any input.
   if (Name == "cross_entropy_loss")
     for (CallOperand &O : Renamed)
       if (O.Role == "target" && O.Fact.Type == Dtype::Int64)
         O.Fact.Defined = false;
-  return judgeDtypesOf(operandRows(Name), Renamed);
+  Judgement J = judgeDtypesOf(operandRows(Name), Renamed);
+  // `mean(kFloat)` converts first, and was measured without a dtype.
+  if (J.throws() && J.Wrong == J.Against && Shape.Named != Dtype::Unknown)
+    return {};
+  return J;
 }
 
 } // namespace torch_tidy::api

@@ -85,6 +85,18 @@ private:
     // LSTM's forward says hx_opt, its cell's hx_opt as well.
     if (Role == "hx_opt" || Role == "hx" || Role == "cx")
       return "hx";
+    llvm::ArrayRef<OperandRow> Rows = operandRows(measuredName(Row.Op));
+    if (findRow(Rows, Role))
+      return Role;
+    // Losses say `input1` and `targets` where their operator says otherwise:
+    // the order is the same. Roles behind '@' are forward's own.
+    if (StringRef(Row.Op).starts_with("@") && !Role.empty())
+      return Role;
+    for (const OperandRow &R : Rows)
+      if (!llvm::is_contained(llvm::split(Row.StateRoles, ' '),
+                              StringRef(R.Role)) &&
+          I-- == 0)
+        return R.Role;
     return Role;
   }
 };

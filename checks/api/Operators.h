@@ -103,7 +103,8 @@ Judgement judgeDevices(llvm::StringRef Op,
 
 /// Does this call throw because its operands' dtypes differ, or because the
 /// operator has no kernel for them? Only asked where the devices agree.
-Judgement judgeDtypes(llvm::StringRef Op, llvm::ArrayRef<CallOperand> Operands);
+Judgement judgeDtypes(llvm::StringRef Op, llvm::ArrayRef<CallOperand> Operands,
+                      const CallShape &Shape = {});
 
 /// The facts of result number `Index` of a `Computed` operator that did not
 /// throw. Device: that of the operands (a CPU 0-dim operand yields to CUDA).

@@ -183,7 +183,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op, 
     api::Judgement J = api::judgeDevices(Op, Operands);
     judged(J, FindingCode::DeviceMismatch, E, Uses);
     if (!J.throws())
-      judged(api::judgeDtypes(Op, Operands), FindingCode::DtypeMismatch, E, Uses);
+      judged(api::judgeDtypes(Op, Operands, Shape), FindingCode::DtypeMismatch, E, Uses);
   }
   for (auto &O : Operands)
     if (O.Fact.Dev.isKnown() && (!Where.isKnown() || O.Fact.Dev.isCUDA()))

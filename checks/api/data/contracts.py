@@ -25,6 +25,8 @@ POSITIONAL = {
     "gaussian_nll_loss": ["input", "target", "var"],
     "max_unpool1d": ["self", "indices"],
     "index": ["self", "indices"],
+    # Its first overload has the repeats in the place of the tensor.
+    "repeat_interleave": ["self"],
     # torch.nn.functional's order, not ATen's.
     "batch_norm": ["input", "running_mean", "running_var", "weight", "bias"],
 }

@@ -146,15 +146,23 @@ def main():
 
     messages, rows = Messages(), []
     for name in sorted(table):
+        corrected = {}
         for op, role, many, zero, text, dtypes, dtype_text in by_hand:
-            if op == name:
-                table[name].pop(role, None)
-                numbers = [messages.number(text)] * 2 + [messages.number(dtype_text)] * 4
-                rows.append("OPERAND(%s, %s, '%s', '%s', %s, %s, %s)" % (
-                    quoted(op), quoted(role), many, zero, quoted(dtypes * 2), quoted(dtypes * 2),
-                    ", ".join(map(str, numbers))))
+            if op != name:
+                continue
+            if dtypes == "=":  # Only the devices' part differs from the measurement.
+                corrected[role] = many, zero, text
+                continue
+            table[name].pop(role, None)
+            numbers = [messages.number(text)] * 2 + [messages.number(dtype_text)] * 4
+            rows.append("OPERAND(%s, %s, '%s', '%s', %s, %s, %s)" % (
+                quoted(op), quoted(role), many, zero, quoted(dtypes * 2), quoted(dtypes * 2),
+                ", ".join(map(str, numbers))))
         for operand in table[name].values():
             many, zero, many_text, zero_text = device_row(name, operand)
+            if operand.role in corrected:
+                many, zero, many_text = corrected[operand.role]
+                zero_text = many_text
             texts = [messages.number(t) for t in (many_text, zero_text)]
             for where in ("cuda", "cpu"):
                 cells = merged_cells(operand, where)
