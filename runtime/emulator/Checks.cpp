@@ -159,26 +159,6 @@ void checkSegmentReduce(Arguments A, const std::string &) {
                 "enhancement request to PyTorch.)");
 }
 
-/// native_batch_norm stands for cudnn_batch_norm too, which LibTorch chooses
-/// for what has statistics, weight and bias.
-void checkBatchNorm(Arguments A, const std::string &Method) {
-  static constexpr const char *Names[] = {"input", "weight", "bias",
-                                          "running_mean", "running_var"};
-  auto IsThere = [&](size_t I) {
-    return A[I].isTensor() && A[I].toTensor().defined();
-  };
-  c10::Device Common = A[0].toTensor().device();
-  bool CuDNN = Common.is_cuda() && A[0].toTensor().dim() >= 3 && IsThere(1) &&
-               IsThere(2) && IsThere(3) == IsThere(4) &&
-               (IsThere(3) || A[5].toBool());
-  std::string Name =
-      CuDNN ? compat::wrapperPrefix("CUDA") + "_cudnn_batch_norm" : Method;
-  for (size_t I = 1; I < 5; ++I)
-    if (IsThere(I) && A[I].toTensor().device() != Common)
-      compat::sameDeviceFailure(Common, A[I].toTensor(), Name.c_str(),
-                                Names[I]);
-}
-
 } // namespace
 
 CheckFunction torch_tidy::emulator::ownCheck(const std::string &Name) {
@@ -193,7 +173,6 @@ CheckFunction torch_tidy::emulator::ownCheck(const std::string &Name) {
       {"masked_fill_.Scalar", checkMaskedFill},
       {"masked_fill_.Tensor", checkMaskedFill},
       {"mse_loss", checkMseLoss},
-      {"native_batch_norm", checkBatchNorm},
       {"searchsorted.Tensor", checkSearchSorted},
       {"segment_reduce", checkSegmentReduce},
       {"smooth_l1_loss", checkTwoLooped},

@@ -12,7 +12,7 @@ using namespace torch_tidy::emulator;
 namespace {
 
 thread_local c10::DeviceIndex Current = 0;
-thread_local bool CuDNN = false;
+thread_local bool CuDNN = true;
 
 constexpr int MaxDevices = 16;
 /// Per thread and device: the id of the current stream; 0 is the default one.

@@ -33,11 +33,11 @@ private:
   c10::DeviceIndex Before;
 };
 
-/// While one lives, this thread is told that LibTorch was built with cuDNN:
-/// convolutions choose cuDNN's operators then, and with them its checks.
+/// While one lives, this thread is told whether LibTorch was built with cuDNN;
+/// otherwise it was.
 class WithCuDNN {
 public:
-  explicit WithCuDNN(bool On = true);
+  explicit WithCuDNN(bool On);
   ~WithCuDNN();
   WithCuDNN(const WithCuDNN &) = delete;
   WithCuDNN &operator=(const WithCuDNN &) = delete;

@@ -4,6 +4,7 @@
 #include "Device.h"
 #include "Fallback.h"
 #include "Kernels.h"
+#include "Memory.h"
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <cstdio>
 
@@ -24,6 +25,7 @@ bool load() {
     return false;
   }
   using namespace torch_tidy::emulator;
+  keepFreedMemory();
   registerDevice();
   registerHostKernels();
   registerFallback(registerKernels());

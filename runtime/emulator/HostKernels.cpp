@@ -133,6 +133,7 @@ void torch_tidy::emulator::registerHostKernels() {
   Library->impl("_thnn_fused_gru_cell", &gruCell);
   Library->impl("_thnn_fused_gru_cell_backward", &gruCellBackward);
   Library->impl("_masked_scale", &maskedScale);
+  registerCuDNN(*Library);
   Library->impl("_use_cudnn_ctc_loss", &useLibraryForCtc);
 #if TORCH_TIDY_LIBTORCH_2
   Library->impl("_use_cudnn_ctc_loss.Tensor", &useLibraryForCtcTensor);

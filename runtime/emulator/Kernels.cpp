@@ -73,7 +73,6 @@ public:
                    Arguments[0].toTensor().options());
     if (!Mixed)
       return Run(Op, Keys, Common.index(), Stack);
-    WithCuDNN CuDNN;
     Op.redispatchBoxed(DispatchKeySet(DispatchKey::VE), Stack);
   }
 

@@ -15,6 +15,8 @@ namespace torch_tidy::emulator {
 /// has something to run.
 void registerHostKernels();
 
+/// The part of them that computes what cuDNN would; also the recurrent layers.
+void registerCuDNN(torch::Library &Library);
 /// The part of them that computes attention.
 void registerAttention(torch::Library &Library);
 

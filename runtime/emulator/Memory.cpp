@@ -2,6 +2,7 @@
 #include "Memory.h"
 #include "Device.h"
 #include <cstring>
+#include <malloc.h>
 #include <map>
 #include <mutex>
 #include <sys/mman.h>
@@ -212,6 +213,14 @@ private:
 };
 
 } // namespace
+
+void torch_tidy::emulator::keepFreedMemory() {
+#ifdef __GLIBC__
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
+}
 
 c10::Allocator *torch_tidy::emulator::deviceAllocator() {
   static auto *A = new CudaAllocator;

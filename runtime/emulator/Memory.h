@@ -26,6 +26,12 @@ struct Block {
 /// The allocator that LibTorch asks for CUDA memory.
 c10::Allocator *deviceAllocator();
 
+/// Lets the C library keep what is freed. LibTorch's backward pass on CUDA has
+/// a thread of its own; with one pool of memory for each thread, which the C
+/// library gives back to the system as soon as it is free, every step would
+/// fault its pages in anew.
+void keepFreedMemory();
+
 /// The allocator for page-locked host memory.
 c10::Allocator *pinnedAllocator();
 bool isPinned(const void *Data);

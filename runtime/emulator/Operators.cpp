@@ -57,7 +57,7 @@ Table makeTable(Kind Of) {
   // Checks.cpp says all of what these compare.
   add(Rows,
       "_index_put_impl_ masked_fill_.Scalar masked_fill_.Tensor where.self"
-      " where.self_out binary_cross_entropy native_batch_norm mse_loss",
+      " where.self_out binary_cross_entropy mse_loss",
       false, DeviceCheck::None);
   // The second tensor gives a shape, a storage or a number only.
   add(Rows,

@@ -1,5 +1,6 @@
 //===- Types.cpp ----------------------------------------------------------===//
 #include "Types.h"
+#include <ATen/TensorUtils.h>
 #include <unordered_map>
 
 using namespace torch_tidy::emulator;
@@ -32,6 +33,27 @@ void checkGroupNorm(Arguments A) { checkNorm(A, 1); }
 /// The fused cells read the state as what the gates are.
 void checkFusedCell(Arguments A) {
   wantType(A[2], A[0].toTensor().scalar_type());
+}
+
+/// cudnn_batch_norm, before it hands over to cuDNN.
+void checkCuDNNBatchNorm(Arguments A) {
+  const char *From = "cudnn_batch_norm";
+  static constexpr const char *Names[] = {"input", "weight", "bias",
+                                          "running_mean", "running_var"};
+  std::vector<at::TensorArg> All;
+  std::vector<at::Tensor> Kept(5);
+  for (size_t I = 0; I < 5; ++I)
+    if (isTensor(A[I])) {
+      Kept[I] = A[I].toTensor();
+      All.emplace_back(Kept[I], Names[I], static_cast<int>(I) + 1);
+    }
+  at::ArrayRef<at::TensorArg> Tensors(All);
+  auto Type = Kept[0].scalar_type();
+  if (Type == at::kHalf || Type == at::kBFloat16)
+    at::checkScalarType(From, Tensors[1], at::kFloat);
+  else
+    at::checkAllSameType(From, Tensors.slice(0, 2));
+  at::checkAllSameType(From, Tensors.slice(1));
 }
 
 enum Class { Integers, Halves, IntegersAndHalves, Long, Bool, Byte };
@@ -124,6 +146,7 @@ const std::unordered_map<std::string, Class> &lacking() {
 
 TypeCheck torch_tidy::emulator::typeCheck(const std::string &Operator) {
   static const auto *Table = new std::unordered_map<std::string, TypeCheck>{
+      {"cudnn_batch_norm", checkCuDNNBatchNorm},
       {"native_layer_norm", checkLayerNorm},
       {"native_group_norm", checkGroupNorm},
       {"_thnn_fused_lstm_cell", checkFusedCell},
