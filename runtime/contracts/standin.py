@@ -42,6 +42,10 @@ def install():
     cuda.synchronize = lambda *a, **k: None
     cuda.empty_cache = lambda: None
     cuda.is_bf16_supported = lambda *a, **k: True
+    seed = ctypes.CDLL(None).torch_tidy_emulator_manual_seed
+    seed.argtypes = [ctypes.c_ulonglong]
+    cuda.manual_seed = cuda.manual_seed_all = lambda value: seed(
+        int(value) % (1 << 64))
     # Python cannot reach the generator; nothing here depends on its state.
     cuda.get_rng_state = lambda *a: torch.empty(0, dtype=torch.uint8)
     cuda.set_rng_state = lambda *a: None

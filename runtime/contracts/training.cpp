@@ -12,10 +12,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include <algorithm>
-#include <ctime>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <torch/torch.h>

@@ -41,10 +41,9 @@ batchNormBackward(const Tensor &Input, const Tensor &Grad, const Tensor &Weight,
                   const Optional<Tensor> &SaveMean,
                   const Optional<Tensor> &SaveInverse, double Epsilon,
                   const Tensor &) {
-  return at::native_batch_norm_backward(Grad, Input, Weight, Mean, Var,
-                                        SaveMean, SaveInverse,
-                                        /*train=*/true, Epsilon,
-                                        {true, true, true});
+  return at::native_batch_norm_backward(
+      Grad, Input, Weight, Mean, Var, SaveMean, SaveInverse,
+      /*train=*/true, Epsilon, {true, true, true});
 }
 
 Tensor gridSampler(const Tensor &Input, const Tensor &Grid) {
@@ -109,8 +108,8 @@ struct HostLstm : torch::autograd::Function<HostLstm> {
   }
 
   static variable_list backward(AutogradContext *Context, variable_list Grads) {
-    auto Index = static_cast<c10::DeviceIndex>(
-        Context->saved_data["device"].toInt());
+    auto Index =
+        static_cast<c10::DeviceIndex>(Context->saved_data["device"].toInt());
     Swap Swap(Index);
     auto Host = Context->saved_data["host"].toTensorVector();
     auto Out = Context->saved_data["out"].toTensorVector();

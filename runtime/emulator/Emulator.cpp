@@ -40,3 +40,11 @@ const bool Loaded = load();
 extern "C" int torch_tidy_emulator_devices() {
   return Loaded ? torch_tidy::emulator::deviceCount() : 0;
 }
+
+extern "C" void torch_tidy_emulator_manual_seed(unsigned long long Seed) {
+  for (int I = 0; I < torch_tidy_emulator_devices(); ++I) {
+    at::Generator Generator = torch_tidy::emulator::defaultGenerator(
+        static_cast<c10::DeviceIndex>(I));
+    Generator.set_current_seed(Seed);
+  }
+}

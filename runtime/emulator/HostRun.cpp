@@ -146,11 +146,17 @@ void HostRun::runKernel(const OperatorHandle &Op, DispatchKeySet Keys,
 void HostRun::refuse(at::ArrayRef<IValue> Arguments) const {
   const char *Kernel = nullptr;
   at::ScalarType Type = at::ScalarType::Undefined;
+  int64_t Dimensions =
+      Arguments[0].isTensor() ? Arguments[0].toTensor().dim() : 0;
   for (const IValue &V : Arguments) {
     if (!V.isTensor() || !V.toTensor().defined())
       continue;
-    Type = V.toTensor().scalar_type();
-    if (!(Kernel = refusal(Name, Type)))
+    // Neither numbers nor masks decide on the type that is computed in.
+    if ((V.toTensor().dim() == 0 && Dimensions > 0) ||
+        (Kernel && V.toTensor().scalar_type() == at::kBool))
+      continue;
+    Type = Kernel ? Type : V.toTensor().scalar_type();
+    if (!(Kernel = refusal(Name, V.toTensor().scalar_type())))
       return;
   }
   TORCH_CHECK_NOT_IMPLEMENTED(!Kernel, '"', Kernel, "\" not implemented for '",

@@ -17,6 +17,12 @@ extern "C" {
  *  (a LibTorch that is built with CUDA) or TORCH_TIDY_EMULATED_DEVICES is 0. */
 __attribute__((visibility("default"))) int torch_tidy_emulator_devices(void);
 
+/** Seeds the random generator of every emulated device. torch::manual_seed and
+ *  torch::cuda::manual_seed_all do so in C++; Python's torch of a CPU-only wheel
+ *  has no way of its own. */
+__attribute__((visibility("default"))) void
+torch_tidy_emulator_manual_seed(unsigned long long Seed);
+
 #ifdef __cplusplus
 }
 #endif
