@@ -314,9 +314,13 @@ Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
         });
       }
     }
-    if (Forked && ++Unclear > 3)
-      break;
+    In.clear();
     merge(Go);
+    // After some rounds of a loop whose end is unclear, it ends.
+    if (Forked && ++Unclear > 3) {
+      append(Out.Next, std::move(Go));
+      break;
+    }
     // Numbers that a loop counts would keep states apart forever.
     States New;
     for (State &X : Go)
