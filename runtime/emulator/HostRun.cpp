@@ -3,6 +3,7 @@
 #include "Fallback.h"
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/stack.h>
+#include <cstring>
 
 using namespace torch_tidy::emulator;
 using c10::DispatchKey;
@@ -25,7 +26,8 @@ void checkGenerator(const IValue &V) {
 /// Tensors in the type that a CPU kernel computes in, and back again.
 class Casts {
 public:
-  explicit Casts(const std::string &Operator) : Operator(Operator) {}
+  /// Without an \p Operator, to wider types.
+  explicit Casts(const std::string *Operator) : Operator(Operator) {}
 
   /// Whether a tensor had to be cast.
   bool apply(Stack &Arguments) {
@@ -35,9 +37,11 @@ public:
         // Integers beside the first tensor are indices.
         if (!Made.empty() && at::isIntegralType(From.scalar_type(), true))
           continue;
-        at::ScalarType To = computeType(Operator, From.scalar_type());
-        if (To == From.scalar_type()) {
-          if (Made.empty())
+        at::ScalarType Type = From.scalar_type();
+        at::ScalarType To =
+            Operator ? computeType(*Operator, Type) : widerType(Type);
+        if (To == Type) {
+          if (Operator && Made.empty())
             break; // The first tensor decides.
           continue;
         }
@@ -60,16 +64,21 @@ public:
   }
 
 private:
-  const std::string &Operator;
+  const std::string *Operator;
   std::vector<std::pair<at::Tensor, at::Tensor>> Made;
 };
 
-bool hasComplexHalf(const Stack &Arguments) {
+bool mayWiden(const Stack &Arguments) {
   for (const IValue &V : Arguments)
     if (V.isTensor() && V.toTensor().defined() &&
-        V.toTensor().scalar_type() == at::kComplexHalf)
+        widerType(V.toTensor().scalar_type()) != V.toTensor().scalar_type())
       return true;
   return false;
+}
+
+bool saysNotImplemented(const c10::Error &E) {
+  return std::strstr(E.what_without_backtrace(), "not implemented for '") !=
+         nullptr;
 }
 
 } // namespace
@@ -123,18 +132,20 @@ void HostRun::runKernel(const OperatorHandle &Op, DispatchKeySet Keys,
                         Stack &Host) const {
   Keys = Keys.remove_backend(c10::BackendComponent::CUDABit) |
          DispatchKeySet(c10::BackendComponent::CPUBit);
-  bool MayLack = !Lacks && hasComplexHalf(Host);
-  if (!Lacks && !MayLack)
+  bool MayWiden = !Lacks && mayWiden(Host);
+  if (!Lacks && !MayWiden)
     return Op.redispatchBoxed(Keys, &Host);
   Stack Kept = Host;
-  if (MayLack) {
+  if (MayWiden) {
     try {
       return Op.redispatchBoxed(Keys, &Host);
-    } catch (const c10::NotImplementedError &) {
+    } catch (const c10::Error &E) {
+      if (!saysNotImplemented(E))
+        throw;
       Host = Kept;
     }
   }
-  Casts Casts(Name);
+  Casts Casts(Lacks ? &Name : nullptr);
   bool Any = Casts.apply(Host);
   Op.redispatchBoxed(Keys, &Host);
   if (Any)

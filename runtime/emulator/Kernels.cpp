@@ -103,6 +103,25 @@ nativeDropout(const at::Tensor &Input, double P, Optional<bool> Train) {
 // Work is done when a call returns: no stream can still be using a tensor.
 void recordStream(at::Tensor &, c10::Stream) {}
 
+#if !TORCH_TIDY_LIBTORCH_2
+// Since 2.0 these ask the hooks.
+bool isPinnedTensor(const at::Tensor &Self, Optional<at::Device>) {
+  return isPinned(Self.storage().data());
+}
+
+at::Tensor pinMemory(const at::Tensor &Self, Optional<at::Device>) {
+  size_t Bytes = at::detail::computeStorageNbytes(Self.sizes(), Self.strides(),
+                                                  Self.dtype().itemsize());
+  auto Storage =
+      c10::Storage(c10::Storage::use_byte_size_t(), Bytes, pinnedAllocator());
+  at::Tensor Pinned =
+      at::empty({0}, Self.options().pinned_memory(false))
+          .set_(std::move(Storage), 0, Self.sizes(), Self.strides());
+  Pinned.copy_(Self);
+  return Pinned;
+}
+#endif
+
 template <class Function>
 void implement(torch::Library &Library, std::vector<std::string> &Names,
                const char *Name, Function *F) {
@@ -121,6 +140,10 @@ std::vector<std::string> torch_tidy::emulator::registerKernels() {
   implement(*Library, Names, "empty_strided", &emptyStrided);
   implement(*Library, Names, "native_dropout", &nativeDropout);
   implement(*Library, Names, "record_stream", &recordStream);
+#if !TORCH_TIDY_LIBTORCH_2
+  implement(*Library, Names, "is_pinned", &isPinnedTensor);
+  implement(*Library, Names, "_pin_memory", &pinMemory);
+#endif
   for (const char *Name : DeviceBlind) {
     Library->impl(Name,
                   torch::CppFunction::makeFromBoxedFunction<&runUnchanged>());

@@ -166,8 +166,6 @@ TypeCheck torch_tidy::emulator::typeCheck(const std::string &Operator) {
 
 ScalarType torch_tidy::emulator::computeType(const std::string &Operator,
                                              ScalarType Type) {
-  if (Type == at::kComplexHalf)
-    return at::kComplexFloat;
   auto It = lacking().find(Operator);
   if (It == lacking().end() || !isOf(Type, It->second))
     return Type;
@@ -179,6 +177,14 @@ ScalarType torch_tidy::emulator::computeType(const std::string &Operator,
   default:
     return at::kDouble;
   }
+}
+
+ScalarType torch_tidy::emulator::widerType(ScalarType Type) {
+  if (Type == at::kComplexHalf)
+    return at::kComplexFloat;
+  if (compat::IsOlderThanTable && isOf(Type, Halves))
+    return at::kFloat;
+  return Type;
 }
 
 bool torch_tidy::emulator::lacksTypes(const std::string &Operator) {

@@ -21,6 +21,9 @@ TypeCheck typeCheck(const std::string &Operator);
 /// The type in which the CPU kernel of \p Operator computes for arguments of
 /// \p Type; \p Type itself where it has a kernel for that.
 at::ScalarType computeType(const std::string &Operator, at::ScalarType Type);
+/// A type with room for \p Type that every CPU kernel has, where CPU kernels of
+/// this LibTorch may lack \p Type: ComplexHalf, and Half before 2.x.
+at::ScalarType widerType(at::ScalarType Type);
 /// Whether computeType has anything to say on \p Operator.
 bool lacksTypes(const std::string &Operator);
 
