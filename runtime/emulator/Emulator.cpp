@@ -16,12 +16,10 @@ bool isCudaBuild() { return at::CUDAHooksRegistry()->Has("CUDAHooks"); }
 
 bool load() {
   if (isCudaBuild()) {
-    std::fputs(
-        "torch-tidy emulator: error: this LibTorch is built with CUDA; "
-        "install the CPU-only one (pip install torch --index-url "
-        "https://download.pytorch.org/whl/cpu, or Debian's libtorch-dev) "
-        "to emulate a device\n",
-        stderr);
+    std::fputs("torch-tidy emulator: error: this LibTorch is built with CUDA; "
+               "to emulate a device, use the CPU-only LibTorch (PyTorch's +cpu "
+               "wheel or archive, or Debian's libtorch-dev)\n",
+               stderr);
     return false;
   }
   using namespace torch_tidy::emulator;
