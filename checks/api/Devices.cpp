@@ -179,10 +179,12 @@ Judgement judgeDevicesOf(llvm::ArrayRef<OperandRow> Rows, bool InPlace,
   Judgement Result;
   llvm::SmallVector<Judged, 8> All;
   bool Complete = true; // Every operand's device and contract are known.
+  unsigned Defined = 0;
   for (unsigned I = 0; I != Operands.size(); ++I) {
     const CallOperand &O = Operands[I];
     if (!O.Fact.Defined)
       continue;
+    ++Defined;
     const OperandRow *Row = findRow(Rows, O.Role);
     if (!O.Fact.Dev.isKnown() || !Row) {
       Complete = false;
@@ -216,7 +218,9 @@ Judgement judgeDevicesOf(llvm::ArrayRef<OperandRow> Rows, bool InPlace,
     AllFree &= J.Fact->Dev.isCUDA() || J.Lenient;
   }
   if (!Mixed) {
-    Result.K = Complete ? Judgement::Fine : Judgement::NotJudged;
+    // A lone tensor has none to disagree with.
+    bool Alone = Defined <= 1;
+    Result.K = Complete || Alone ? Judgement::Fine : Judgement::NotJudged;
     return Result;
   }
 

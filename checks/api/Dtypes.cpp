@@ -1,15 +1,18 @@
 //===- Dtypes.cpp - calls whose operands have the wrong dtype -------------===//
 //
 // The measurements say what one operand alone in another dtype does while all
-// others are float32, on CUDA and on the CPU. Two kinds of operands follow:
+// others are float32, on CUDA and on the CPU. Three kinds of operands follow:
 //
 //  * One that threw in double, half and bfloat16 alike *has to equal* the
 //    others: LibTorch compares dtypes there, so any two such operands that
 //    differ throw.
 //  * One that threw in some of them only has no kernel for those (int64 for
-//    `mean`): judged exactly as measured, with all others float32.
+//    `mean`): judged as measured, with all others float32.
+//  * An index, a mask or a target is no floating-point tensor. It was tried on
+//    the CPU; LibTorch's checks of them do not depend on the device.
 //
 // Where the device is not known, the two devices' measurements must agree.
+// Autocast changes all of this and is not known here.
 //
 //===----------------------------------------------------------------------===//
 #include "checks/api/Contracts.h"
@@ -35,6 +38,40 @@ std::optional<unsigned> column(Dtype T) {
   default:
     return std::nullopt;
   }
+}
+
+/// The column of an index's dtype.
+std::optional<unsigned> indexColumn(Dtype T) {
+  constexpr Dtype Columns[] = {Dtype::Float,    Dtype::Double, Dtype::Half,
+                               Dtype::BFloat16, Dtype::Int64,  Dtype::Int32,
+                               Dtype::UInt8,    Dtype::Bool};
+  const Dtype *Found = llvm::find(Columns, T);
+  if (Found == std::end(Columns))
+    return std::nullopt;
+  return Found - std::begin(Columns);
+}
+
+/// The column of the dtypes that were tried on the CPU only; int8 and int16
+/// stand with int32, as in LibTorch's lists of kernels.
+std::optional<unsigned> wideColumn(Dtype T) {
+  switch (T) {
+  case Dtype::Int8:
+  case Dtype::Int16:
+  case Dtype::Int32:
+    return 0;
+  case Dtype::UInt8:
+    return 1;
+  case Dtype::Bool:
+    return 2;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// An operand that is never a floating-point tensor.
+bool isIndex(const OperandRow &R) {
+  return StringRef(R.OnCUDA) == "--------" &&
+         StringRef(R.OnCPU) == "--------" && StringRef(R.Index) != "--------";
 }
 
 /// A C++ type's name, as LibTorch demangles it.
@@ -85,10 +122,12 @@ std::string fill(StringRef Text, Dtype Wrong, Dtype Others) {
 }
 
 /// What a row says of one operand, for the devices and the dimensionality
-/// that it may have.
+/// that it may have. `Partner`: another floating-point tensor is given; `Only`:
+/// the operator takes no other one.
 class Measured {
 public:
-  Measured(const OperandRow &R, const TensorFact &F) : Row(R), Fact(F) {}
+  Measured(const OperandRow &R, const TensorFact &F, bool Partner, bool Only)
+      : Row(R), Fact(F), Partner(Partner), Only(Only) {}
 
   /// The letter of a column where all situations that are possible agree; '-'
   /// where none is measured; 'm' where they differ.
@@ -101,6 +140,11 @@ public:
         if (Fact.Dim != Rank::Unknown && (Fact.Dim == Rank::Zero) != Zero)
           continue;
         char L = (CUDA ? Row.OnCUDA : Row.OnCPU)[Zero * 4 + Column];
+        if (L == 'p')
+          L = Partner ? 'r' : 'o';
+        // Which kernels there are does not depend on the dimensions.
+        if (L == '-' && Fact.Dim != Rank::Unknown && Only)
+          L = (CUDA ? Row.OnCUDA : Row.OnCPU)[(1 - Zero) * 4 + Column];
         if (L == '-')
           continue;
         if (Found != '-' && Found != L)
@@ -113,6 +157,15 @@ public:
   bool mustEqual() const {
     return letter(0) == 'r' && letter(2) == 'r' && letter(3) == 'r';
   }
+  /// The letter of a dtype that the GPU was not asked about: 'r' where int64
+  /// threw on both and this one on the CPU.
+  char wideLetter(unsigned Column) const {
+    if (letter(1) != 'r' || Row.Wide[Column] != 'r')
+      return Row.Wide[Column] == 'o' && letter(1) == 'o' ? 'o' : 'm';
+    TensorFact Anywhere = Fact;
+    Anywhere.Dev = Device::unknown();
+    return Measured(Row, Anywhere, Partner, Only).letter(1) == 'r' ? 'r' : 'm';
+  }
   StringRef text(bool Integer) const {
     StringRef CUDA = messageText(Integer ? Row.CUDAInt : Row.CUDAFloat);
     StringRef CPU = messageText(Integer ? Row.CPUInt : Row.CPUFloat);
@@ -124,13 +177,16 @@ public:
 private:
   const OperandRow &Row;
   const TensorFact &Fact;
+  bool Partner, Only;
 };
 
 struct Typed {
-  unsigned Index;
-  const TensorFact *Fact;
-  const OperandRow *Row;
-  bool MustEqual;
+  unsigned Index = 0;
+  const TensorFact *Fact = nullptr;
+  const OperandRow *Row = nullptr;
+  bool Partner = false, Only = false, MustEqual = false;
+
+  Measured measured() const { return Measured(*Row, *Fact, Partner, Only); }
 };
 
 bool comparable(Dtype T) { return isFloating(T) || isIntegral(T); }
@@ -161,110 +217,109 @@ Judgement throws(const Typed &Wrong, const Typed &Against, StringRef Text) {
   return J;
 }
 
+/// The message about an index, which was measured on the CPU.
+std::string indexText(const Typed &T) {
+  StringRef Text = messageText(T.Row->IndexText);
+  if (!T.Fact->Dev.isCUDA())
+    return Text.str();
+  // The losses over classes check nothing before their CUDA kernel.
+  if (T.Row->Op == "nll_loss" || T.Row->Op == "cross_entropy_loss")
+    return "\"nll_loss_forward_reduce_cuda_kernel_2d_index\" not implemented "
+           "for '{W}'";
+  // Kernels have other names there.
+  if (size_t At = Text.find("not implemented for"); At != StringRef::npos)
+    return Text.substr(At).str();
+  auto [Before, After] = Text.split("CPU{W}Type");
+  return After.empty() ? Text.str()
+                       : (llvm::Twine(Before) + "CUDA{W}Type" + After).str();
+}
+
 } // namespace
 
 Judgement judgeDtypesOf(llvm::ArrayRef<OperandRow> Rows,
                         llvm::ArrayRef<CallOperand> Operands) {
   llvm::SmallVector<Typed, 8> All, Equal;
-  bool Complete = true;
+  bool Complete = true; // Every operand's dtype and contract are known.
+  unsigned Floats = 0;
   for (unsigned I = 0; I != Operands.size(); ++I) {
     const CallOperand &O = Operands[I];
     if (!O.Fact.Defined)
       continue;
     const OperandRow *Row = findRow(Rows, O.Role);
+    if (Row && !isIndex(*Row))
+      ++Floats;
     if (!Row || O.Fact.Dev.K == Device::Other || !comparable(O.Fact.Type)) {
       Complete = false;
       continue;
     }
-    Typed T{I, &O.Fact, Row, Measured(*Row, O.Fact).mustEqual()};
+    Typed T;
+    T.Index = I;
+    T.Fact = &O.Fact;
+    T.Row = Row;
     All.push_back(T);
+  }
+  for (Typed &T : All) {
+    T.Partner = Floats > 1;
+    T.Only = Rows.size() == 1;
+    T.MustEqual = T.measured().mustEqual();
     if (T.MustEqual)
       Equal.push_back(T);
   }
-
   if (auto [Wrong, Against] = odd(Equal); Wrong)
     return throws(*Wrong, *Against,
-                  Measured(*Wrong->Row, *Wrong->Fact)
-                      .text(isIntegral(Wrong->Fact->Type)));
+                  Wrong->measured().text(isIntegral(Wrong->Fact->Type)));
 
   Judgement Result;
   bool AllMeasured = Complete;
   for (const Typed &T : All) {
-    std::optional<unsigned> Column = column(T.Fact->Type);
-    Measured M(*T.Row, *T.Fact);
-    // An operand that is never float32 (an index) was measured as it is.
-    bool Never = StringRef(T.Row->OnCUDA) == "--------" &&
-                 StringRef(T.Row->OnCPU) == "--------";
-    if (!Column || Never) {
-      AllMeasured &= T.Fact->Type == Dtype::Float || Never;
+    if (isIndex(*T.Row)) {
+      std::optional<unsigned> Column = indexColumn(T.Fact->Type);
+      char L = Column ? T.Row->Index[*Column] : 'm';
+      if (L == 'r')
+        return throws(T, T, indexText(T));
+      AllMeasured &= L != 'm';
       continue;
     }
-    bool OthersFloat = Complete && llvm::all_of(All, [&](const Typed &O) {
-                         return &O == &T || O.Fact->Type == Dtype::Float ||
-                                (StringRef(O.Row->OnCUDA) == "--------" &&
-                                 StringRef(O.Row->OnCPU) == "--------");
-                       });
-    char L = M.letter(*Column);
-    // What has to equal the others may be anything where there are none.
-    bool Alone = Rows.size() == 1 && T.Row->Role != "tensors";
-    if (L == 'r' && OthersFloat && (!T.MustEqual || Alone))
-      return throws(T, T, M.text(*Column == 1));
+    if (T.Fact->Type == Dtype::Float) {
+      AllMeasured &= StringRef(T.Row->OnCUDA) != "--------";
+      continue;
+    }
+    const Typed *Other = nullptr;
+    bool OthersFloat = Complete;
+    for (const Typed &O : All)
+      if (&O != &T && !isIndex(*O.Row)) {
+        Other = &O;
+        OthersFloat &= O.Fact->Type == Dtype::Float;
+      }
+    std::optional<unsigned> Column = column(T.Fact->Type);
+    std::optional<unsigned> Wide = wideColumn(T.Fact->Type);
+    Measured M = T.measured();
+    char L = Column ? M.letter(*Column) : Wide ? M.wideLetter(*Wide) : 'm';
+    StringRef Text = M.text(isIntegral(T.Fact->Type));
+    // A message that names another operand's dtype needs that operand; what
+    // has to equal the others may be anything where there are none.
+    bool NeedsOther =
+        Text.contains("{B}") || Text.contains("{b}") ||
+        (T.MustEqual && (Rows.size() > 1 || T.Row->Role == "tensors"));
+    if (L == 'r' && OthersFloat && (Other || !NeedsOther))
+      return throws(T, NeedsOther ? *Other : T, Text);
     AllMeasured &= L == 'o' && OthersFloat;
   }
   Result.K = AllMeasured ? Judgement::Fine : Judgement::NotJudged;
   return Result;
 }
 
-/// Operands that hold numbers of rows: integers in an embedding, int64 in a
-/// loss over classes. The databases only ever pass those.
-static Judgement judgeIntegers(StringRef Name,
-                               llvm::ArrayRef<CallOperand> Operands) {
-  Judgement J;
-  bool Embeds = Name == "embedding" || Name == "embedding_bag";
-  bool Classifies = Name == "cross_entropy_loss" || Name == "nll_loss";
-  for (unsigned I = 0; I != Operands.size(); ++I) {
-    const auto &[Role, Fact] = Operands[I];
-    if (!Fact.Defined || Fact.Dev.K == Device::Other)
-      continue;
-    StringRef Type = dtypeName(Fact.Type);
-    if (Embeds && Role == "indices" && isFloating(Fact.Type))
-      J.Message = ("Expected tensor for argument #1 'indices' to have one of "
-                   "the following scalar types: Long, Int; but got " +
-                   llvm::Twine(Fact.Dev.isCPU() ? "CPU" : "CUDA") + Type +
-                   "Type instead (while checking arguments for " + Name + ")")
-                      .str();
-    // Bytes have a kernel, and floating-point targets may be probabilities.
-    else if (Classifies && Role == "target" && Fact.Dev.isCUDA() &&
-             isIntegral(Fact.Type) && Fact.Type != Dtype::Int64 &&
-             Fact.Type != Dtype::UInt8)
-      J.Message =
-          ("\"nll_loss_forward_reduce_cuda_kernel_2d_index\" not implemented "
-           "for '" +
-           llvm::Twine(Type) + "'")
-              .str();
-    else
-      continue;
-    J.K = Judgement::Throws;
-    J.Wrong = J.Against = I;
-    return J;
-  }
-  return J;
-}
-
 Judgement judgeDtypes(StringRef Op, llvm::ArrayRef<CallOperand> Operands,
                       const CallShape &Shape) {
   StringRef Name = measuredName(Op);
   llvm::SmallVector<CallOperand, 8> Renamed(Operands.begin(), Operands.end());
-  for (CallOperand &O : Renamed)
+  for (CallOperand &O : Renamed) {
     O.Role = measuredRole(Op, O.Role);
-  if (Judgement J = judgeIntegers(Name, Renamed); J.throws())
-    return J;
-  // The database's samples of float targets are class probabilities; class
-  // indices are int64 and go with any input.
-  if (Name == "cross_entropy_loss")
-    for (CallOperand &O : Renamed)
-      if (O.Role == "target" && O.Fact.Type == Dtype::Int64)
-        O.Fact.Defined = false;
+    // Class indices go with any input; float targets are probabilities.
+    if (Name == "cross_entropy_loss" && O.Role == "target" &&
+        O.Fact.Type == Dtype::Int64)
+      O.Fact.Defined = false;
+  }
   Judgement J = judgeDtypesOf(operandRows(Name), Renamed);
   // `mean(kFloat)` converts first, and was measured without a dtype.
   if (J.throws() && J.Wrong == J.Against && Shape.Named != Dtype::Unknown)

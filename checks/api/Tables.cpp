@@ -9,8 +9,8 @@ using llvm::StringRef;
 namespace {
 
 constexpr OperandRow Operands[] = {
-#define OPERAND(Op, Role, Many, Zero, CUDA, CPU, ...)                          \
-  {Op, Role, Many, Zero, CUDA, CPU, __VA_ARGS__},
+#define OPERAND(Op, Role, Many, Zero, CUDA, CPU, Index, Wide, ...)             \
+  {Op, Role, Many, Zero, CUDA, CPU, Index, Wide, __VA_ARGS__},
 #include "checks/api/data/operands.inc"
 #undef OPERAND
 };
@@ -65,12 +65,14 @@ StringRef known(StringRef Name) {
 
 /// Functions of torch::nn::functional whose ATen operator has another name.
 StringRef functionalOperator(StringRef Name) {
+  Name.consume_back("_with_indices");
   return llvm::StringSwitch<StringRef>(Name)
       .Case("cross_entropy", "cross_entropy_loss")
       .Case("grid_sample", "grid_sampler")
       .Case("affine_grid", "affine_grid_generator")
       .Case("fold", "col2im")
       .Case("unfold", "im2col")
+      .Case("logsigmoid", "log_sigmoid")
       .Default(Name);
 }
 
@@ -105,19 +107,26 @@ const OperandRow *findRow(llvm::ArrayRef<OperandRow> Rows, StringRef Role) {
   };
   if (const OperandRow *R = Find(Role))
     return R;
-  if (Role == "input")
-    return Find("self");
-  if (Role == "self")
-    return Find("input");
-  return nullptr;
+  if (Role != "input" && Role != "self")
+    return nullptr;
+  if (const OperandRow *R = Find(Role == "self" ? "input" : "self"))
+    return R;
+  // A synonym may name its first parameter otherwise: inverse(self) is
+  // linalg_inv(A).
+  return Rows.empty() ? nullptr : Rows.begin();
 }
 
 StringRef measuredRole(StringRef Op, StringRef Role) {
+  // torch/linalg.h: solve(input, other), solve_ex(input, other).
+  if (Op.starts_with("linalg_solve") && Role == "other")
+    return "B";
   Op.consume_front("torch::");
   if (!Op.consume_front("nn::functional::"))
     return Role;
   if ((Op == "embedding" || Op == "embedding_bag") && Role == "input")
     return "indices";
+  if (Op == "one_hot" && Role == "tensor")
+    return "self";
   return Role;
 }
 

@@ -12,8 +12,9 @@
 namespace torch_tidy::api {
 
 /// What was measured of one operand of one operator. A letter says what
-/// happened over all samples: 'o' never threw, 'r' always threw, 'm' depends on
-/// other arguments, '-' not measured; 'c' throws unless it is on the CPU.
+/// happened over all samples: 'o' never threw, 'r' always threw, 'p' threw
+/// where another tensor was given, 'm' depends on other arguments, '-' not
+/// measured; 'c' throws unless it is on the CPU.
 struct OperandRow {
   llvm::StringLiteral Op, Role;
   /// This operand alone on the CPU, all others on CUDA: with dimensions, and
@@ -22,10 +23,15 @@ struct OperandRow {
   /// This operand alone in another dtype than float32, on CUDA and on the CPU:
   /// double, int64, half, bfloat16 with dimensions, then the same four 0-dim.
   llvm::StringLiteral OnCUDA, OnCPU;
+  /// An index, a mask or a target in float, double, half, bfloat16, int64,
+  /// int32, uint8, bool, on the CPU.
+  llvm::StringLiteral Index;
+  /// A floating-point operand in int32, uint8, bool, on the CPU.
+  llvm::StringLiteral Wide;
   /// Numbers of messages: of the two devices' letters; then of a floating-point
-  /// and of an int64 operand on CUDA, and the same on the CPU.
+  /// and of an int64 operand on CUDA, and the same on the CPU; of an index.
   uint16_t ManyText, ZeroText;
-  uint16_t CUDAFloat, CUDAInt, CPUFloat, CPUInt;
+  uint16_t CUDAFloat, CUDAInt, CPUFloat, CPUInt, IndexText;
 };
 
 /// Which calls of an operator a result rule is about.

@@ -25,12 +25,13 @@ POSITIONAL = {
     "gaussian_nll_loss": ["input", "target", "var"],
     "max_unpool1d": ["self", "indices"],
     "index": ["self", "indices"],
-    # Its first overload has the repeats in the place of the tensor.
-    "repeat_interleave": ["self"],
+    "repeat_interleave": ["self", "repeats"],
     # torch.nn.functional's order, not ATen's.
     "batch_norm": ["input", "running_mean", "running_var", "weight", "bias"],
 }
 DTYPES = ["float64", "int64", "float16", "bfloat16"]
+# The dtypes that an index, a mask or a target was tried in.
+INDEX_DTYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool"]
 
 
 def load_schemas(path):
@@ -103,15 +104,27 @@ class Cell:
         return "o" if self.ok else "r" if self.raised else "-"
 
 
+def total(cells):
+    """The sum of cells."""
+    cell = Cell()
+    for c in cells:
+        cell.ok += c.ok
+        cell.raised += c.raised
+        cell.message = cell.message or c.message
+    return cell
+
+
 class Operand:
     def __init__(self, role):
         self.role = role
         self.device = {"dimN": Cell(), "dim0": Cell()}
+        # (dimensionality, dtype of the sample, dtype tried, situation) -> Cell, of measure_samples.py.
+        self.samples = {}
         # Where -> dimensionality -> dtype.
         self.dtype = {w: {d: {t: Cell() for t in DTYPES} for d in ("dimN", "dim0")} for w in ("cuda", "cpu")}
 
 
-def merge(device_ops, dtype_ops, schemas):
+def merge(device_ops, dtype_ops, sample_ops, schemas):
     """{ATen name: {role: Operand}}; dtype_ops is {'cuda': ops, 'cpu': ops}. Also lists what has no C++ operator."""
     merged, skipped = {}, []
 
@@ -137,9 +150,19 @@ def merge(device_ops, dtype_ops, schemas):
                     table[role].device[rank].add(record["leaves"][leaf][rank])
     for where, ops in dtype_ops.items():
         for key, record in ops.items():
+            if "with_dtype" in key:  # Converts first.
+                continue
             table, found = operands(key, record)
             for leaf, role in found.items():
                 for rank in ("dimN", "dim0"):
                     for dtype, raw in record["leaves"][leaf][rank].items():
                         table[role].dtype[where][rank][dtype].add(raw)
+    for key, record in sample_ops.items():
+        places = [place.split("|") for place in record["cells"]]
+        if "with_dtype" in key:
+            continue
+        table, found = operands(key, {"aten": record["aten"], "leaves": dict.fromkeys(p[0] for p in places)})
+        for (leaf, *place), cell in zip(places, record["cells"].values()):
+            if found:
+                table[found[leaf]].samples.setdefault(tuple(place), Cell()).add(cell)
     return merged, sorted(set(skipped))

@@ -33,9 +33,9 @@ import operators  # noqa: E402
 import results  # noqa: E402
 
 
-def raw(folder, name):
+def raw(folder, name, part="ops"):
     with open(os.path.join(folder, name)) as file:
-        return json.load(file)["ops"]
+        return json.load(file)[part]
 
 
 def quoted(text):
@@ -59,8 +59,9 @@ class Messages:
 # How C++ spells the types that Python's messages name.
 CPP_TYPES = [(r"torch\.cuda\.(\w+)Tensor", r"CUDA\1Type"), (r"torch\.(\w+)Tensor", r"CPU\1Type")]
 # One dtype in the spellings of messages: c10::ScalarType, C++ type, tensor type.
-SPELLED = {"float64": ("Double", "double"), "int64": ("Long", "long int"),
-           "float16": ("Half", "c10::Half"), "bfloat16": ("BFloat16", "c10::BFloat16")}
+SPELLED = {"float32": ("Float", "float"), "float64": ("Double", "double"), "int64": ("Long", "long int"),
+           "float16": ("Half", "c10::Half"), "bfloat16": ("BFloat16", "c10::BFloat16"),
+           "int32": ("Int", "int")}
 CUT = 195  # The measurement keeps about this many characters of a message.
 
 
@@ -72,6 +73,8 @@ def cpp(message):
     # A location in LibTorch's build tree is not stable; the text before is.
     text = re.sub(r"^(iter\.device\(arg\)\.is_cuda\(\) INTERNAL ASSERT FAILED).*", r"\1", text)
     text = re.sub(r" \(Could this error message be improved\?.*", "", text)
+    # The variant for weights that need no gradient; a module's do.
+    text = text.replace("_embedding_bag_forward_only", "_embedding_bag")
     return text if len(text) < CUT else text[:text.rfind(" ")]
 
 
@@ -87,15 +90,70 @@ def dtype_template(cells, order):
         text = re.sub(r"(?<![A-Za-z0-9])(CUDA|CPU)?" + big + r"(?=Type|\b)", r"\1{W}", text)
         text = re.sub(r"(?<![\w:])float(?![\w])", "{b}", text)
         text = re.sub(r"(?<![A-Za-z0-9])(CUDA|CPU)?Float(?=Type|\b)", r"\1{B}", text)
-        # A list of the dtypes that would do is not a report of the others'.
-        if re.search(r"\{B\},? (or|and) \{W\}|\{W\}, \{B\}|\{B\}, (or )?\{W\}", text) and "got" in text:
-            text = text[:re.search(r"\{[BW]\}", text).start()].rstrip(" '\"")
-        return text
+        # A list of the dtypes that would do is not a report of the others': the text before it is what stays.
+        name = r"(\{[BbWw]\}|c?(float|double)|Half|BFloat16|Float|Double|Int|Long)"
+        listed = re.search(name + r"(, (or )?| or )" + name, text)
+        if not listed:
+            listed = re.search(r"\{[Bb]\} and double", text)
+        if listed:
+            text = text[:listed.start()].rstrip(" '\"")
+        # The sizes are the sample's.
+        text = re.sub(r"^[\w.]+\(\{W\}\{\[[^)]*\]\}\): ", "", text)
+        return text.split(", but got a signal size of")[0]
     return None
 
 
+def refined(operand, rank, dtype):
+    """The letter of what raised in some samples only, by the samples themselves: those without elements run no kernel,
+    and 'p' raises where another tensor is given and not alone."""
+    def cell(situation):
+        return measured.total(c for (r, base, t, s), c in operand.samples.items()
+                              if (r, base, t, s) == (rank, "float32", dtype, situation))
+    many, alone = cell("many").letter(), cell("alone").letter()
+    if many == "r":
+        return "p" if alone == "o" else "r" if alone in "r-" else "m"
+    return "r" if many == "-" and alone == "r" else "m"
+
+
 def letters(operand, where):
-    return "".join(operand.dtype[where][rank][t].letter() for rank in ("dimN", "dim0") for t in measured.DTYPES)
+    found = ""
+    for rank in ("dimN", "dim0"):
+        for dtype in measured.DTYPES:
+            cell = operand.dtype[where][rank][dtype]
+            letter = cell.letter()
+            if letter == "m":
+                # The CPU has to show the same mixture, in this dtype or in one with the same outcomes on the GPU.
+                for like in [dtype] + measured.DTYPES:
+                    other = operand.dtype[where][rank][like]
+                    if letter == "m" and (other.ok, other.raised) == (cell.ok, cell.raised) \
+                            and operand.dtype["cpu"][rank][like].letter() == "m":
+                        letter = refined(operand, rank, like)
+            found += letter
+    return found
+
+
+def index_cells(operand):
+    """Per dtype what became of an operand that is no floating-point tensor: an index, a mask, a target."""
+    return {t: measured.total(c for (_, base, tried, situation), c in operand.samples.items()
+                              if base != "float32" and tried == t and situation != "empty")
+            for t in measured.INDEX_DTYPES}
+
+
+def index_letters(operand):
+    cells = index_cells(operand)
+    found = "".join(cells[t].letter() for t in measured.INDEX_DTYPES)
+    bases = {base for (_, base, _, _) in operand.samples}
+    if "float32" in bases and found != "--------":
+        # Of cross_entropy's target: class indices here, probabilities there.
+        found = "mmmm" + found[4:]
+    return found
+
+
+def wide_letters(operand):
+    """What became of a floating-point operand in int32, uint8 and bool, on the CPU."""
+    return "".join(measured.total(c for (_, base, tried, situation), c in operand.samples.items()
+                                  if base == "float32" and tried == t and situation != "empty").letter()
+                   for t in ("int32", "uint8", "bool"))
 
 
 def merged_cells(operand, where):
@@ -107,13 +165,16 @@ def merged_cells(operand, where):
     return found
 
 
-def device_row(name, operand):
+def device_row(name, operand, override):
     """(letter of dimN, of dim0, message of dimN, of dim0). What raised in some samples and not in others does so
     where another tensor is given and has elements (docs/contracts.md lists them): those count as raised."""
     cells = operand.device
     kept = {"dimN": "r", "dim0": "r"}
     if (name, operand.role) == ("linalg_pinv", "rtol"):
         kept["dim0"] = "m"  # Depends on which algorithm rtol selects.
+    if override:
+        return list(override[:2]) + [override[2] or (cells[r].message and cpp(cells[r].message))
+                                     for r in ("dimN", "dim0")]
     row = [kept[r] if cells[r].letter() == "m" else cells[r].letter() for r in ("dimN", "dim0")]
     return row + [cpp(cells[r].message) if cells[r].message else None for r in ("dimN", "dim0")]
 
@@ -137,32 +198,20 @@ def main():
         os.path.join(ARGS.torch, "torchgen/packaged/ATen/native/native_functions.yaml"))
     device_ops = raw(ARGS.contracts, "op_contracts.json")
     dtype_ops = {"cuda": raw(ARGS.contracts, "op_dtypes_cuda.json"), "cpu": raw(ARGS.results, "op_dtypes_cpu.json")}
-    table, skipped = measured.merge(device_ops, dtype_ops, schemas)
+    table, skipped = measured.merge(device_ops, dtype_ops, raw(ARGS.results, "op_samples_cpu.json"), schemas)
     rules, aliases = results.infer(raw(ARGS.results, "op_results.json"), schemas)
 
     by_hand = supplement()
-    for name in {op for op, *_ in by_hand}:
-        table.setdefault(name, {})
+    # "=" keeps the measured dtypes and adds to the measured devices.
+    overrides = {(op, role): (many, zero, text) for op, role, many, zero, text, dtypes, _ in by_hand if dtypes == "="}
+    by_hand = [row for row in by_hand if row[5] != "="]
+    for op, role, *_ in by_hand:
+        table.setdefault(op, {}).pop(role, None)
 
     messages, rows = Messages(), []
     for name in sorted(table):
-        corrected = {}
-        for op, role, many, zero, text, dtypes, dtype_text in by_hand:
-            if op != name:
-                continue
-            if dtypes == "=":  # Only the devices' part differs from the measurement.
-                corrected[role] = many, zero, text
-                continue
-            table[name].pop(role, None)
-            numbers = [messages.number(text)] * 2 + [messages.number(dtype_text)] * 4
-            rows.append("OPERAND(%s, %s, '%s', '%s', %s, %s, %s)" % (
-                quoted(op), quoted(role), many, zero, quoted(dtypes * 2), quoted(dtypes * 2),
-                ", ".join(map(str, numbers))))
         for operand in table[name].values():
-            many, zero, many_text, zero_text = device_row(name, operand)
-            if operand.role in corrected:
-                many, zero, many_text = corrected[operand.role]
-                zero_text = many_text
+            many, zero, many_text, zero_text = device_row(name, operand, overrides.get((name, operand.role)))
             texts = [messages.number(t) for t in (many_text, zero_text)]
             for where in ("cuda", "cpu"):
                 cells = merged_cells(operand, where)
@@ -170,9 +219,19 @@ def main():
                 texts.append(messages.number(dtype_template(cells, ["int64"])))
             if zero_text == many_text:
                 texts[1] = texts[0]
-            rows.append("OPERAND(%s, %s, '%s', '%s', %s, %s, %s)" % (
+            texts.append(messages.number(dtype_template(index_cells(operand), ["float32", "int32"])))
+            rows.append("OPERAND(%s, %s, '%s', '%s', %s, %s, %s, %s, %s)" % (
                 quoted(name), quoted(operand.role), many, zero, quoted(letters(operand, "cuda")),
-                quoted(letters(operand, "cpu")), ", ".join(map(str, texts))))
+                quoted(letters(operand, "cpu")), quoted(index_letters(operand)), quoted(wide_letters(operand)),
+                ", ".join(map(str, texts))))
+        for op, role, many, zero, text, dtypes, dtype_text in by_hand:
+            if op == name:
+                numbers = [messages.number(text)] * 2 + [messages.number(dtype_text)] * 5
+                index = dtypes if len(dtypes) == 8 else "-" * 8
+                both = "-" * 8 if len(dtypes) == 8 else dtypes * 2
+                rows.append("OPERAND(%s, %s, '%s', '%s', %s, %s, %s, %s, %s)" % (
+                    quoted(op), quoted(role), many, zero, quoted(both), quoted(both), quoted(index), quoted("---"),
+                    ", ".join(map(str, numbers))))
     write("operands.inc", rows)
     write("messages.inc", ["MESSAGE(%s)" % quoted(t) for t in messages.texts])
     write("operators.inc", operators.rows(schemas, operators.functionals(ARGS.torch)))
@@ -180,7 +239,10 @@ def main():
     write("aliases.inc", ['ALIAS("%s", "%s")' % a for a in sorted(aliases.items()) if a[0] not in table])
     if ARGS.tests:
         import tables
-        tables.write(ARGS.tests, device_ops, dtype_ops, schemas)
+        tables.write(ARGS.tests, device_ops, dtype_ops, schemas,
+                     raw(ARGS.contracts, "module_contracts.json", "modules"),
+                     raw(ARGS.contracts, "module_dtypes_cuda.json", "modules"),
+                     os.path.join(ARGS.contracts, "cpp_cases.tsv"))
     print("OpInfos without a C++ operator or without tensors:", len(skipped))
 
 
