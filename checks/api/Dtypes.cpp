@@ -299,8 +299,19 @@ Judgement judgeDtypesOf(llvm::ArrayRef<OperandRow> Rows,
     // A message that names another operand's dtype needs that operand; what
     // has to equal the others may be anything where there are none.
     bool NeedsOther =
-        Text.contains("{B}") || Text.contains("{b}") ||
+        Text.contains("{B}") || Text.contains("{b}") || Text.contains("same") ||
         (T.MustEqual && (Rows.size() > 1 || T.Row->Role == "tensors"));
+    // Normalisation compares its input with the weight, not with the
+    // statistics.
+    bool HasWeight = llvm::any_of(
+        All, [](const Typed &O) { return O.Row->Role == "weight"; });
+    if (NeedsOther && T.Row->Role == "input" && !HasWeight &&
+        llvm::any_of(Rows, [](const OperandRow &R) {
+          return R.Role == "running_mean";
+        })) {
+      AllMeasured = false;
+      continue;
+    }
     if (L == 'r' && OthersFloat && (Other || !NeedsOther))
       return throws(T, NeedsOther ? *Other : T, Text);
     AllMeasured &= L == 'o' && OthersFloat;

@@ -115,7 +115,13 @@ def refined(operand, rank, dtype):
     return "r" if many == "-" and alone == "r" else "m"
 
 
-def letters(operand, where):
+# Whose dtype is compared on some ways through the operator only: by size (cdist).
+OPEN = {("cdist", "x1"), ("cdist", "x2")}
+
+
+def letters(name, operand, where):
+    if (name, operand.role) in OPEN:
+        return "m" * 8
     found = ""
     for rank in ("dimN", "dim0"):
         for dtype in measured.DTYPES:
@@ -141,8 +147,11 @@ def index_cells(operand):
 
 def index_letters(operand):
     cells = index_cells(operand)
-    found = "".join(cells[t].letter() for t in measured.INDEX_DTYPES)
     bases = {base for (_, base, _, _) in operand.samples}
+    # What a sample has is fine; an int64 index turned into a mask throws for its shape.
+    allowed = bases | ({"uint8"} if "bool" in bases and cells["uint8"].ok else set())
+    found = "".join("o" if t in allowed and t != "float32" and set(bases) - {"float32"} else cells[t].letter()
+                    for t in measured.INDEX_DTYPES)
     if "float32" in bases and found != "--------":
         # Of cross_entropy's target: class indices here, probabilities there.
         found = "mmmm" + found[4:]
@@ -221,8 +230,8 @@ def main():
                 texts[1] = texts[0]
             texts.append(messages.number(dtype_template(index_cells(operand), ["float32", "int32"])))
             rows.append("OPERAND(%s, %s, '%s', '%s', %s, %s, %s, %s, %s)" % (
-                quoted(name), quoted(operand.role), many, zero, quoted(letters(operand, "cuda")),
-                quoted(letters(operand, "cpu")), quoted(index_letters(operand)), quoted(wide_letters(operand)),
+                quoted(name), quoted(operand.role), many, zero, quoted(letters(name, operand, "cuda")),
+                quoted(letters(name, operand, "cpu")), quoted(index_letters(operand)), quoted(wide_letters(operand)),
                 ", ".join(map(str, texts))))
         for op, role, many, zero, text, dtypes, dtype_text in by_hand:
             if op == name:
