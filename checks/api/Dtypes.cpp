@@ -320,6 +320,50 @@ Judgement judgeDtypesOf(llvm::ArrayRef<OperandRow> Rows,
   return Result;
 }
 
+namespace {
+
+/// c10::canCast: what a result may be written into.
+bool canCast(Dtype From, Dtype To) {
+  if (isComplex(From) && !isComplex(To))
+    return false;
+  if (isFloating(From) && isIntegral(To))
+    return false;
+  return From == Dtype::Bool || To != Dtype::Bool;
+}
+
+/// In-place operators that compute in the promoted dtype and write the result
+/// into `self`, which TensorIterator checks with c10::canCast.
+bool writesPromoted(StringRef Name) {
+  return llvm::is_contained({"add", "addcdiv", "addcmul", "atan2", "clamp",
+                             "clamp_max", "clamp_min", "copysign", "div",
+                             "fmod", "floor_divide", "hypot", "mul", "pow",
+                             "remainder", "sub", "xlogy"},
+                            Name);
+}
+
+/// `counts += weights`: a float result does not fit an integer tensor.
+Judgement judgeInPlace(StringRef Name, llvm::ArrayRef<CallOperand> Operands,
+                       const CallShape &Shape) {
+  Judgement J;
+  if (Operands.empty() || Operands.front().Role != "self" ||
+      !Operands.front().Fact.Defined || !writesPromoted(Name))
+    return J;
+  Dtype Self = Operands.front().Fact.Type;
+  Dtype Result = resultFact(Name, Operands, Shape).Type;
+  if (!comparable(Self) || !comparable(Result) || canCast(Result, Self))
+    return J;
+  J.K = Judgement::Throws;
+  for (unsigned I = 1; I != Operands.size(); ++I)
+    if (Operands[I].Fact.Defined && !canCast(Operands[I].Fact.Type, Self))
+      J.Wrong = I;
+  J.Message = fill("result type {W} can't be cast to the desired output type "
+                   "{B}",
+                   Result, Self);
+  return J;
+}
+
+} // namespace
+
 Judgement judgeDtypes(StringRef Op, llvm::ArrayRef<CallOperand> Operands,
                       const CallShape &Shape) {
   StringRef Name = measuredName(Op);
@@ -331,6 +375,9 @@ Judgement judgeDtypes(StringRef Op, llvm::ArrayRef<CallOperand> Operands,
         O.Fact.Type == Dtype::Int64)
       O.Fact.Defined = false;
   }
+  if (Op.ends_with("_") && !Op.ends_with("__"))
+    if (Judgement J = judgeInPlace(Name, Renamed, Shape); J.throws())
+      return J;
   Judgement J = judgeDtypesOf(operandRows(Name), Renamed);
   // `mean(kFloat)` converts first, and was measured without a dtype.
   if (J.throws() && J.Wrong == J.Against && Shape.Named != Dtype::Unknown)

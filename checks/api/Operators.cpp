@@ -70,17 +70,12 @@ const OperatorInfo *findOperator(StringRef Op) {
   return nullptr;
 }
 
-Dtype factoryDtype(StringRef Op, bool IntegerArgs) {
-  // at::native: `arange` and `range` infer int64 from integers, `full` from an
-  // integer or a bool fill value; the index factories and `randperm` declare
-  // `ScalarType dtype=long`. C++'s `randint` has no such default: it takes
-  // torch's default dtype.
+Dtype factoryDtype(StringRef Op, bool IntegerArgs, bool OptionsGiven) {
+  Dtype Inferred = IntegerArgs ? Dtype::Int64 : Dtype::Float;
   return llvm::StringSwitch<Dtype>(Op)
-      .Cases({"arange", "range", "full", "scalar_tensor"},
-             IntegerArgs && Op != "range" && Op != "scalar_tensor"
-                 ? Dtype::Int64
-                 : Dtype::Float)
+      .Cases({"arange", "full"}, Inferred)
       .Cases({"randperm", "tril_indices", "triu_indices"}, Dtype::Int64)
+      .Case("randint", OptionsGiven ? Dtype::Float : Dtype::Int64)
       .Default(Dtype::Float);
 }
 

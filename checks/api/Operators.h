@@ -45,6 +45,9 @@ struct CallShape {
   /// The overload that was chosen has a `rounding_mode`: integers stay
   /// integers.
   bool HasRounding = false;
+  /// Every number in the place of a tensor operand is an integer (`x + 1`):
+  /// integer tensors stay what they are.
+  bool IntegerScalars = false;
 };
 
 /// Whether a call throws.
@@ -113,10 +116,13 @@ Judgement judgeDtypes(llvm::StringRef Op, llvm::ArrayRef<CallOperand> Operands,
 TensorFact resultFact(llvm::StringRef Op, llvm::ArrayRef<CallOperand> Operands,
                       const CallShape &Shape = {}, unsigned Index = 0);
 
-/// The default dtype of a factory when its options name none: Float for most,
-/// Int64 for `arange` and `full` of integers (`IntegerArgs`), `randint` is
-/// Float in C++, `randperm` Int64.
-Dtype factoryDtype(llvm::StringRef Op, bool IntegerArgs);
+/// The default dtype of a factory when nothing in the call names one: Float for
+/// most; Int64 for `arange` and `full` of integers (`IntegerArgs`), `randperm`
+/// and the index factories. `randint` is Int64 without TensorOptions and Float
+/// with ones that name no dtype (`OptionsGiven`): its C++ default is
+/// `options = kLong`. Run with LibTorch 2.13.
+Dtype factoryDtype(llvm::StringRef Op, bool IntegerArgs,
+                   bool OptionsGiven = true);
 
 /// One kind of module in torch::nn, by the name without namespace and without
 /// "Impl": "Linear", "BatchNorm2d", "CrossEntropyLoss".

@@ -89,6 +89,16 @@ Dtype resultType(llvm::ArrayRef<const TensorFact *> Facts, bool ZeroInFull) {
   return promote(Many, Zero);
 }
 
+/// The dtype of a tensor and a number: a floating-point one stays; what an
+/// integer becomes depends on the number.
+Dtype keepFloating(Dtype T, const CallShape &Shape) {
+  if (isFloating(T) || isComplex(T))
+    return T;
+  if (!Shape.IntegerScalars || T == Dtype::Unknown || T == Dtype::Other)
+    return Dtype::Unknown;
+  return T == Dtype::Bool ? Dtype::Int64 : T;
+}
+
 Dtype typeBy(const ResultRow &Row, llvm::ArrayRef<CallOperand> Operands,
              const CallShape &Shape) {
   llvm::SmallVector<const TensorFact *, 4> Facts;
@@ -108,7 +118,10 @@ Dtype typeBy(const ResultRow &Row, llvm::ArrayRef<CallOperand> Operands,
   case DtypeRule::PromoteAll:
     return Promoted(true);
   case DtypeRule::PromoteFloat:
-    return Shape.HasRounding ? Promoted(false) : floatOf(Promoted(false));
+    if (Shape.HasRounding)
+      return Facts.size() > 1 ? Promoted(false)
+                              : keepFloating(Promoted(false), Shape);
+    return floatOf(Promoted(false));
   case DtypeRule::PromoteAllFloat:
     return floatOf(Promoted(true));
   case DtypeRule::PromoteReal:
@@ -121,10 +134,8 @@ Dtype typeBy(const ResultRow &Row, llvm::ArrayRef<CallOperand> Operands,
   }
   case DtypeRule::Complex:
     return complexOf(floatOf(Promoted(false)));
-  case DtypeRule::KeepFloating: {
-    Dtype T = Promoted(false);
-    return isFloating(T) || isComplex(T) ? T : Dtype::Unknown;
-  }
+  case DtypeRule::KeepFloating:
+    return keepFloating(Promoted(false), Shape);
   }
   return Dtype::Unknown;
 }

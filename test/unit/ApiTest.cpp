@@ -120,6 +120,67 @@ TEST(Dtypes, ClassIndicesAreNotProbabilities) {
           .throws());
 }
 
+TEST(Dtypes, AFloatResultDoesNotFitAnIntegerTensor) {
+  auto J = judgeDtypes(
+      "add_", {typed("self", Dtype::Int64), typed("other", Dtype::Float)});
+  ASSERT_TRUE(J.throws());
+  EXPECT_EQ("result type Float can't be cast to the desired output type Long",
+            J.Message);
+  EXPECT_TRUE(judgeDtypes("div_", {typed("self", Dtype::Int64)}).throws());
+  EXPECT_FALSE(judgeDtypes("add_", {typed("self", Dtype::Float),
+                                    typed("other", Dtype::Double)})
+                   .throws());
+  EXPECT_FALSE(judgeDtypes("copy_", {typed("self", Dtype::Int64),
+                                     typed("src", Dtype::Float)})
+                   .throws());
+}
+
+TEST(Dtypes, IndicesMayBeMasks) {
+  for (Dtype T : {Dtype::Int64, Dtype::Bool, Dtype::UInt8})
+    EXPECT_FALSE(judgeDtypes("index_put_",
+                             {typed("self", Dtype::Float), typed("indices", T),
+                              typed("values", Dtype::Float)})
+                     .throws());
+  EXPECT_TRUE(judgeDtypes("index", {typed("self", Dtype::Float),
+                                    typed("indices", Dtype::Float)})
+                  .throws());
+}
+
+TEST(Dtypes, WhatHasNoKernelForLongHasNoneForInt) {
+  for (Dtype T : {Dtype::Int32, Dtype::Bool, Dtype::UInt8})
+    EXPECT_TRUE(judgeDtypes("mean", {typed("self", T)}).throws());
+  EXPECT_FALSE(judgeDtypes("relu", {typed("self", Dtype::Int32)}).throws());
+}
+
+TEST(Dtypes, NormalisationComparesWithItsWeight) {
+  CallOperand Input = typed("input", Dtype::Double);
+  CallOperand Mean = typed("running_mean", Dtype::Float);
+  CallOperand Weight = typed("weight", Dtype::Float);
+  EXPECT_FALSE(judgeDtypes("batch_norm", {Input, Mean}).throws());
+  EXPECT_TRUE(judgeDtypes("batch_norm", {Input, Weight, Mean}).throws());
+}
+
+TEST(Results, ATensorAndANumber) {
+  EXPECT_EQ(Dtype::Half, resultFact("mul", {typed("self", Dtype::Half)}).Type);
+  EXPECT_EQ(Rank::Some, resultFact("mul", {typed("self", Dtype::Half)}).Dim);
+  CallOperand Long = typed("self", Dtype::Int64);
+  EXPECT_EQ(Dtype::Unknown, resultFact("mul", Long).Type);
+  CallShape Integers;
+  Integers.IntegerScalars = true;
+  EXPECT_EQ(Dtype::Int64, resultFact("mul", Long, Integers).Type);
+  EXPECT_EQ(Dtype::Float, resultFact("div", Long, Integers).Type);
+  EXPECT_EQ(Dtype::Bool, resultFact("gt", Long, Integers).Type);
+}
+
+TEST(Operators, DefaultDtypesOfFactories) {
+  EXPECT_EQ(Dtype::Int64, factoryDtype("arange", /*IntegerArgs=*/true));
+  EXPECT_EQ(Dtype::Float, factoryDtype("arange", false));
+  EXPECT_EQ(Dtype::Int64, factoryDtype("randint", true, false));
+  EXPECT_EQ(Dtype::Float, factoryDtype("randint", true, true));
+  EXPECT_EQ(Dtype::Int64, factoryDtype("randperm", true, true));
+  EXPECT_EQ(Dtype::Float, factoryDtype("linspace", true));
+}
+
 TEST(Results, PromotionOfZeroDimensionalTensors) {
   auto F = resultFact(
       "add", {operand("self", Device::cpu(), Rank::Zero, Dtype::Double),

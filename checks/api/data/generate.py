@@ -235,7 +235,9 @@ def main():
                 ", ".join(map(str, texts))))
         for op, role, many, zero, text, dtypes, dtype_text in by_hand:
             if op == name:
-                numbers = [messages.number(text)] * 2 + [messages.number(dtype_text)] * 5
+                on_cuda, _, on_cpu = dtype_text.partition("|")
+                on_cpu = on_cpu if "|" in dtype_text else on_cuda
+                numbers = [messages.number(t) for t in [text] * 2 + [on_cuda] * 2 + [on_cpu] * 2 + [on_cuda]]
                 index = dtypes if len(dtypes) == 8 else "-" * 8
                 both = "-" * 8 if len(dtypes) == 8 else dtypes * 2
                 rows.append("OPERAND(%s, %s, '%s', '%s', %s, %s, %s, %s, %s)" % (

@@ -130,7 +130,7 @@ def has_dim(keywords, schemas):
 
 def scalar_operand(schemas):
     """An overload takes a number where another takes a tensor: its category is not known here."""
-    return any(str(a.type) == "Scalar" and a.name in ("other", "exponent", "value", "end", "min", "max", "self")
+    return any(str(a.type).startswith("Scalar") and a.name in ("other", "exponent", "min", "max", "end")
                for s in schemas for a in s.arguments.flat_non_out)
 
 
@@ -173,6 +173,10 @@ def infer(ops, schemas):
             aliases[re.sub(r"^(nn_functional|torch_special)_", "", alias.replace(".", "_"))] = name
         for place, seen in groups(record, name, schemas).items():
             merged.setdefault(name, {}).setdefault(place, []).extend(seen)
+    for name, places in merged.items():
+        # With a number for the second tensor; the samples hardly ever have one.
+        if ("Many", 0) in places and ("Alone", 0) not in places and scalar_operand(schemas.get(name, [])):
+            places[("Alone", 0)] = places[("Many", 0)]
     lines = []
     for name in sorted(merged):
         for (group, index), seen in sorted(merged[name].items()):
