@@ -62,6 +62,10 @@ const OperatorInfo *findOperator(StringRef Op) {
     return &Row->Info;
   if (Functional)
     return nullptr;
+  static constexpr OperatorInfo Predicate = {OperatorInfo::NotTensor, 0, false,
+                                             false};
+  if (Op.starts_with("is_"))
+    return &Predicate;
   static constexpr OperatorInfo Out = {OperatorInfo::Out, 1, false, false};
   StringRef Base = Op;
   if (Base.consume_back("_outf") || Base.consume_back("_out"))

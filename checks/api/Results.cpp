@@ -164,27 +164,49 @@ Rank rankBy(const ResultRow &Row, llvm::ArrayRef<CallOperand> Operands) {
   return Rank::Unknown;
 }
 
-/// The device of a result: that of the operands. A 0-dim CPU operand yields to
-/// CUDA, and so do the other operands that may stay on the CPU.
-Device commonDevice(llvm::ArrayRef<OperandRow> Rows,
+/// The device of a result: that of the operands. A CPU operand that may stay
+/// there yields to CUDA.
+Device commonDevice(StringRef Name, llvm::ArrayRef<OperandRow> Rows,
                     llvm::ArrayRef<CallOperand> Operands) {
+  auto Strict = [&](const CallOperand &O) {
+    const OperandRow *Row = findRow(Rows, O.Role);
+    return !Row || Row->Many == 'r';
+  };
+  // Where no operand has to share a device, one decides: the first, of which
+  // the others only give a size (`expand_as`), or `other` (`type_as`).
+  if (Operands.size() > 1 && llvm::none_of(Operands, Strict) &&
+      Rows.front().Many == 'o') {
+    StringRef Decides = Name == "type_as" || Name == "to"
+                            ? StringRef("other")
+                            : StringRef(Rows.front().Role);
+    const CallOperand *Found = nullptr;
+    for (const CallOperand &O : Operands)
+      if (findRow(Rows, O.Role) == findRow(Rows, Decides)) {
+        // The elements of a list each go their own way.
+        if (Found && !Found->Fact.Dev.sameAs(O.Fact.Dev))
+          return Device::unknown();
+        Found = &O;
+      }
+    return Found ? Found->Fact.Dev : Device::unknown();
+  }
+  for (const CallOperand &O : Operands)
+    if (O.Fact.Dev.isCUDA())
+      return O.Fact.Dev;
+  // All others are where the ones with dimensions are; 0-dim ones and indices
+  // may have been left on the CPU.
   const Device *Found = nullptr;
   for (const CallOperand &O : Operands) {
-    if (!O.Fact.Defined)
-      continue;
-    const Device &D = O.Fact.Dev;
-    // One operand on CUDA: the rest is on the same device or yields.
-    if (D.isCUDA())
-      return D;
     const OperandRow *Row = findRow(Rows, O.Role);
-    bool Yields = O.Fact.Dim == Rank::Zero ||
-                  (Row && Row->Many == 'o' && Operands.size() > 1);
-    if (Yields && Operands.size() > 1 && &O != &Operands.front())
+    bool Yields = O.Fact.Dim == Rank::Zero ? !Row || Row->Zero != 'r'
+                                           : Row && Row->Many == 'o';
+    if (Yields && O.Fact.Dev.isCPU() && Operands.size() > 1 &&
+        llvm::any_of(Operands, [&](const CallOperand &P) {
+          return &P != &O && !P.Fact.Dev.isCPU();
+        }))
       continue;
-    if (!Found)
-      Found = &D;
-    else if (!Found->sameAs(D))
+    if (Found && !Found->sameAs(O.Fact.Dev))
       return Device::unknown();
+    Found = &O.Fact.Dev;
   }
   return Found ? *Found : Device::unknown();
 }
@@ -201,7 +223,7 @@ TensorFact resultFact(StringRef Op, llvm::ArrayRef<CallOperand> Operands,
       Defined.push_back(O);
     }
   TensorFact Result;
-  Result.Dev = commonDevice(operandRows(Name), Defined);
+  Result.Dev = commonDevice(Name, operandRows(Name), Defined);
 
   const OperatorInfo *Info = findOperator(Op);
   if (Info && Info->ReturnsList)

@@ -27,10 +27,13 @@ namespace {
 struct DeviceRow {
   StringRef Key, Op, Role, Type;
   int Alone, ManyOk, ManyThrew, ZeroOk, ZeroThrew;
+  /// Where the result of what did not throw was: "cpu", "cuda", "cpu/cuda".
+  StringRef ManyResult, ZeroResult;
 };
 constexpr struct {
   const char *Key, *Op, *Role, *Type;
   int Alone, ManyOk, ManyThrew, ZeroOk, ZeroThrew;
+  const char *ManyResult, *ZeroResult;
 } RawDevices[] = {
 #define DEVICES(...) {__VA_ARGS__},
 #include "test/unit/data/op_devices.inc"
@@ -124,8 +127,10 @@ TEST(Sweep, DevicesOfOperators) {
   std::map<StringRef, std::vector<DeviceRow>> ByKey;
   for (const auto &R : RawDevices)
     ByKey[R.Key].push_back({R.Key, R.Op, R.Role, R.Type, R.Alone, R.ManyOk,
-                            R.ManyThrew, R.ZeroOk, R.ZeroThrew});
+                            R.ManyThrew, R.ZeroOk, R.ZeroThrew, R.ManyResult,
+                            R.ZeroResult});
   Score S;
+  unsigned Located = 0;
   for (const auto &[Key, Rows] : ByKey)
     for (const DeviceRow &Leaf : Rows)
       for (bool Zero : {false, true}) {
@@ -149,8 +154,22 @@ TEST(Sweep, DevicesOfOperators) {
         S.add(Threw, judgeDevices(Leaf.Op, Operands),
               (llvm::Twine(Key) + " " + Leaf.Role + (Zero ? " 0-dim" : ""))
                   .str());
+        StringRef Where = Zero ? Leaf.ZeroResult : Leaf.ManyResult;
+        Device Dev = resultFact(Leaf.Op, Operands).Dev;
+        const OperatorInfo *Info = findOperator(Leaf.Op);
+        // What takes options was called with a device of its own.
+        if (Threw || Where.empty() ||
+            (Info && Info->Result == OperatorInfo::LikeSelf))
+          continue;
+        // Results on both are the elements of a list.
+        if (Where == "cpu/cuda")
+          EXPECT_FALSE(Dev.isKnown()) << Key.str() << " " << Leaf.Role.str();
+        else
+          EXPECT_EQ(Where, Dev.str()) << Key.str() << " " << Leaf.Role.str();
+        ++Located;
       }
   S.print("operators, devices");
+  std::printf("results on the measured device: %u\n", Located);
   EXPECT_THAT(S.Wrong, IsEmpty());
   EXPECT_THAT(S.Missed, IsEmpty());
   EXPECT_EQ(1332u, S.Threw + S.Fine);

@@ -11,6 +11,8 @@ CPP_ONLY = {
     "data": ("View", 1, False), "tensor_data": ("View", 1, False), "variable_data": ("View", 1, False),
     "grad": ("LikeSelf", 1, False), "mutable_grad": ("LikeSelf", 1, False),
     "index": ("Computed", 1, False), "index_put_": ("InPlace", 1, False),
+    "set_requires_grad": ("InPlace", 1, False), "type_as": ("Computed", 1, False),
+    "pack_padded_sequence": ("NotTensor", 0, False), "pack_sequence": ("NotTensor", 0, False),
 }
 NOT_TENSOR = """sizes strides size stride dim ndimension numel nbytes itemsize element_size defined is_cuda is_cpu
     device dtype scalar_type options layout data_ptr const_data_ptr mutable_data_ptr accessor packed_accessor32
@@ -18,7 +20,7 @@ NOT_TENSOR = """sizes strides size stride dim ndimension numel nbytes itemsize e
     print name is_sparse is_contiguous is_floating_point is_complex is_same has_names reset unsafeGetTensorImpl
     getIntrusivePtr suggest_memory_format is_quantized is_alias_of register_hook""".split()
 # `to` and its like are copies or the tensor itself; the options decide.
-LIKE_SELF = {"to", "_to_copy", "type_as", "contiguous", "detach_copy", "to_dense", "clone"}
+LIKE_SELF = {"to", "_to_copy", "contiguous", "detach_copy", "to_dense", "clone"}
 
 
 def tensors(returns):

@@ -44,9 +44,10 @@ def leaf_rows(device_ops, dtype_ops, schemas):
                 kinds |= {c["dtype"]} - {None}
             # 1: what was fine with dimensions was one tensor alone; 2: the same of 0-dim.
             alone = sum(bit for bit, r in ((1, "dimN"), (2, "dim0")) if cell[r] and cell[r]["alone"])
-            devices.append("DEVICES(%s, %s, %s, %s, %d, %s)" % (
+            results = ["/".join(cell[r]["result"] or []) if cell[r] else "" for r in ("dimN", "dim0")]
+            devices.append("DEVICES(%s, %s, %s, %s, %d, %s, %s)" % (
                 spelled(key), spelled(name), spelled(found[leaf]), spelled(sorted(kinds)[0][6:]), alone,
-                ", ".join(map(str, counts))))
+                ", ".join(map(str, counts)), ", ".join(map(spelled, results))))
     for where, ops in dtype_ops.items():
         for key, record in ops.items():
             if "with_dtype" in key:  # Another call: it names the dtype to convert to.
