@@ -15,21 +15,28 @@ using llvm::StringRef;
 
 namespace {
 
+// Options that give a module its state or take it away.
+constexpr llvm::ArrayRef<StringRef> None;
+constexpr StringRef AffineOrStatistics[] = {"affine", "track_running_stats"};
+constexpr StringRef ElementwiseAffine[] = {"elementwise_affine"};
+constexpr StringRef Affine[] = {"affine"};
+constexpr StringRef Weight[] = {"weight"};
+constexpr StringRef Weights[] = {"weight", "pos_weight"};
+constexpr StringRef RandomSamples[] = {"_random_samples"};
+
 struct ModuleRow {
   llvm::StringLiteral Name;
   /// ATen's operator, "@NAME", or empty for one that only hands on its input.
   llvm::StringLiteral Op;
-  bool HasState;
-  /// Options that give or take state, roles that the state takes, and inputs
-  /// that the operator names otherwise ("input=indices"): space-separated.
-  llvm::StringLiteral Options;
-  uint8_t Results;
+  ModuleInfo Info;
+  /// Roles that the state takes, and inputs that the operator names otherwise
+  /// ("input=indices"): space-separated.
   llvm::StringLiteral StateRoles, InputRoles;
 };
 
 constexpr ModuleRow Modules[] = {
 #define MODULE(Name, Op, HasState, Options, Results, StateRoles, InputRoles)   \
-  {Name, Op, HasState, Options, Results, StateRoles, InputRoles},
+  {Name, Op, {HasState, Options, Results}, StateRoles, InputRoles},
 #include "checks/api/data/modules.inc"
 #undef MODULE
 };
@@ -104,19 +111,8 @@ private:
 } // namespace
 
 const ModuleInfo *findModule(StringRef Name) {
-  // Built once, immutable from then on.
-  static const llvm::ArrayRef<ModuleInfo> Infos = [] {
-    static llvm::SmallVector<llvm::SmallVector<StringRef, 2>, 0> Options;
-    static llvm::SmallVector<ModuleInfo, 0> Built;
-    Options.resize(std::size(Modules));
-    for (auto [Row, List] : llvm::zip(Modules, Options)) {
-      StringRef(Row.Options).split(List, ' ', -1, /*KeepEmpty=*/false);
-      Built.push_back({Row.HasState, List, Row.Results});
-    }
-    return llvm::ArrayRef<ModuleInfo>(Built);
-  }();
   const ModuleRow *Row = find(Name);
-  return Row ? &Infos[Row - std::begin(Modules)] : nullptr;
+  return Row ? &Row->Info : nullptr;
 }
 
 Judgement judgeModuleDevices(StringRef Name, const TensorFact *State,

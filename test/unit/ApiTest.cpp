@@ -223,6 +223,15 @@ TEST(Operators, QualifiedNames) {
   EXPECT_EQ("sum_out", operatorName("at::sum_outf"));
 }
 
+TEST(Modules, StateByOptions) {
+  EXPECT_TRUE(findModule("BatchNorm2d")->HasState);
+  EXPECT_FALSE(findModule("InstanceNorm2d")->HasState);
+  EXPECT_THAT(findModule("InstanceNorm2d")->StateOptions,
+              testing::ElementsAre("affine", "track_running_stats"));
+  EXPECT_TRUE(findModule("Linear")->StateOptions.empty());
+  EXPECT_EQ(3, findModule("LSTMImpl")->Results);
+}
+
 TEST(Modules, StateAndInput) {
   TensorFact OnCuda = cuda("").Fact, OnCpu = cpu("").Fact;
   auto J = judgeModuleDevices("Linear", &OnCuda, {cpu("input")});
