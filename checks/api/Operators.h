@@ -57,9 +57,13 @@ struct Judgement {
     Throws,    ///< Measured: throws for these facts.
     NotJudged, ///< Not measured, or a fact that decides it is unknown.
   } K = NotJudged;
-  /// Throws only: the operand to blame and the one it disagrees with.
+  /// Throws only: the operand to blame and the one it disagrees with; the same
+  /// for an operand that no other would make right. Of two devices the CPU is
+  /// to blame, whichever of them the message names; of dtypes the one that
+  /// stands against the rest.
   unsigned Wrong = 0, Against = 0;
-  /// Throws only: LibTorch 2.x's message, as C++ prints it.
+  /// Throws only: LibTorch 2.x's message as C++ prints it, or the part of it
+  /// that is known; empty where nothing is.
   std::string Message;
 
   bool throws() const { return K == Throws; }

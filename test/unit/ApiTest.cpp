@@ -135,6 +135,34 @@ TEST(Dtypes, AFloatResultDoesNotFitAnIntegerTensor) {
                    .throws());
 }
 
+// Each of them run on LibTorch 2.13.
+TEST(Dtypes, InPlaceArithmeticWritesWhatItPromotedTo) {
+  for (const char *Op :
+       {"add_", "atan2_", "clamp_min_", "clamp_max_", "copysign_", "div_",
+        "floor_divide_", "fmod_", "hypot_", "mul_", "pow_", "remainder_",
+        "sub_", "xlogy_"})
+    EXPECT_TRUE(judgeDtypes(Op, {typed("self", Dtype::Int64),
+                                 typed("other", Dtype::Float)})
+                    .throws())
+        << Op;
+  EXPECT_TRUE(judgeDtypes("addcmul_", {typed("self", Dtype::Int64),
+                                       typed("tensor1", Dtype::Float),
+                                       typed("tensor2", Dtype::Float)})
+                  .throws());
+  EXPECT_TRUE(judgeDtypes("mul_", {typed("self", Dtype::Bool),
+                                   typed("other", Dtype::Int64)})
+                  .throws());
+  EXPECT_FALSE(judgeDtypes("sub_", {typed("self", Dtype::Int32),
+                                    typed("other", Dtype::Int64)})
+                   .throws());
+  CallShape Floor;
+  Floor.HasRounding = true;
+  CallOperand Longs[] = {typed("self", Dtype::Int64),
+                         typed("other", Dtype::Int64)};
+  EXPECT_TRUE(judgeDtypes("div_", Longs).throws());
+  EXPECT_FALSE(judgeDtypes("div_", Longs, Floor).throws());
+}
+
 TEST(Dtypes, IndicesMayBeMasks) {
   for (Dtype T : {Dtype::Int64, Dtype::Bool, Dtype::UInt8})
     EXPECT_FALSE(judgeDtypes("index_put_",
