@@ -127,6 +127,10 @@ bool parseThrown(const std::string &Line, Thrown &T) {
   if (Id == std::string::npos)
     return false;
   T.Id = std::atoi(Line.c_str() + Id + 5);
+  // One that came out of another probed call is that call's.
+  size_t From = Line.find("\"from\":");
+  if (From != std::string::npos && std::atoi(Line.c_str() + From + 7) != T.Id)
+    return false;
   T.What.clear();
   if (What == std::string::npos)
     return true;

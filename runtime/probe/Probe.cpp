@@ -1,5 +1,5 @@
 //===- Probe.cpp ----------------------------------------------------------===//
-#include "Probe.h"
+#include "Table.h"
 #include <ATen/ATen.h>
 #include <atomic>
 #include <cstdlib>
@@ -28,6 +28,7 @@ struct Frame {
   std::string Pending;
   bool Returned = false;
   int UncaughtBefore = 0;
+  unsigned Operands = 0; ///< How many have been evaluated.
   std::string Seen;   ///< Operand lines so far: what makes a call like another.
   std::string Result; ///< JSON of the result's tensors.
   std::optional<at::Device> Home; ///< Where the module or a CUDA operand is.
@@ -157,9 +158,7 @@ bool listed(const char *List, int Id) {
   return false;
 }
 
-} // namespace
-
-Scope::Scope(int Id) {
+void enter(int Id) {
   Frame F;
   F.Id = Id;
   F.UncaughtBefore = std::uncaught_exceptions();
@@ -169,23 +168,25 @@ Scope::Scope(int Id) {
   Frames.push_back(std::move(F));
 }
 
-Scope::~Scope() {
+void leaveScope() {
   Frame F = std::move(Frames.back());
   Frames.pop_back();
   if (std::uncaught_exceptions() > F.UncaughtBefore && !F.Returned) {
     if (InFlight.From < 0)
       InFlight.From = F.Id;
-    finish(F, head("threw", F.Id) +
-                  ",\"from\":" + std::to_string(InFlight.From) +
-                  ",\"type\":" + json(InFlight.Type) +
-                  ",\"what\":" + json(InFlight.What) + "}");
+    finish(F,
+           head("threw", F.Id) + ",\"from\":" + std::to_string(InFlight.From) +
+               ",\"operands\":" + std::to_string(F.Operands) + ",\"type\":" +
+               json(InFlight.Type) + ",\"what\":" + json(InFlight.What) + "}");
     return;
   }
   finish(F, head("returned", F.Id) +
                 ",\"tensors\":" + (F.Result.empty() ? "[]" : F.Result) + "}");
 }
 
-void Scope::leave() { Frames.back().Returned = true; }
+void returned() { Frames.back().Returned = true; }
+
+} // namespace
 
 void torch_tidy::probe::detail::recordOperand(int Id, const char *Role,
                                               const Named &Tensors,
@@ -193,6 +194,7 @@ void torch_tidy::probe::detail::recordOperand(int Id, const char *Role,
   Frame *F = current(Id);
   if (!F)
     return;
+  ++F->Operands;
   for (const auto &[Name, T] : Tensors)
     if (T.defined() && (IsModule || T.is_cuda()) &&
         (!F->Home || (IsModule && !F->Home->is_cuda())))
@@ -243,27 +245,57 @@ void torch_tidy::probe::detail::addIValue(const c10::IValue &V, Named &Out) {
       addIValue(Part, Out);
 }
 
-/// Sees every exception before it flies. It must win over libstdc++'s own, so
-/// it belongs into the program itself or a library named before libstdc++.
+namespace {
+
+/// Remembers the exception for the scopes that it will unwind.
+void throwing(void *Object, std::type_info *Type) {
+  if (Frames.empty())
+    return;
+  InFlight = Flying();
+  int Status = 0;
+  char *Name = abi::__cxa_demangle(Type->name(), nullptr, nullptr, &Status);
+  InFlight.Type = Name && Status == 0 ? Name : Type->name();
+  std::free(Name);
+  // Is it a std::exception? The runtime's own question for a handler.
+  void *As = Object;
+  if (typeid(std::exception).__do_catch(Type, &As, 1)) {
+    InFlight.What = static_cast<std::exception *>(As)->what();
+    InFlight.What.resize(
+        std::min(InFlight.What.find('\n'), InFlight.What.size()));
+    InFlight.What.resize(std::min<size_t>(InFlight.What.size(), 2000));
+  }
+}
+
+} // namespace
+
+#ifdef TORCH_TIDY_PROBE_SHARED
+const Table *torch_tidy_probe_table() {
+  static const Table T = {
+      enter,
+      leaveScope,
+      returned,
+      torch_tidy::probe::detail::recordOperand,
+      torch_tidy::probe::detail::recordResult,
+      torch_tidy::probe::detail::repairs,
+      torch_tidy::probe::detail::repaired,
+      torch_tidy::probe::detail::addIValue,
+      throwing,
+  };
+  return &T;
+}
+#else
+Scope::Scope(int Id) { enter(Id); }
+Scope::~Scope() { leaveScope(); }
+void Scope::leave() { returned(); }
+
+/// Sees every exception before it flies: this definition is the program's own,
+/// which libstdc++ and LibTorch then use as well.
 extern "C" __attribute__((visibility("default"))) void
 __cxa_throw(void *Object, std::type_info *Type, void (*Destroy)(void *)) {
   using Throw = void (*)(void *, std::type_info *, void (*)(void *));
   static auto Next = reinterpret_cast<Throw>(::dlsym(RTLD_NEXT, "__cxa_throw"));
-  if (!Frames.empty()) {
-    InFlight = Flying();
-    int Status = 0;
-    char *Name = abi::__cxa_demangle(Type->name(), nullptr, nullptr, &Status);
-    InFlight.Type = Name && Status == 0 ? Name : Type->name();
-    std::free(Name);
-    // Is it a std::exception? The runtime's own question for a handler.
-    void *As = Object;
-    if (typeid(std::exception).__do_catch(Type, &As, 1)) {
-      InFlight.What = static_cast<std::exception *>(As)->what();
-      InFlight.What.resize(
-          std::min(InFlight.What.find('\n'), InFlight.What.size()));
-      InFlight.What.resize(std::min<size_t>(InFlight.What.size(), 2000));
-    }
-  }
+  throwing(Object, Type);
   Next(Object, Type, Destroy);
   __builtin_unreachable();
 }
+#endif

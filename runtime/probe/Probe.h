@@ -12,15 +12,16 @@
 //     {"event":"operand","id":7,"role":"weight","tensors":[
 //         {"name":"weight","device":"cuda:0","dtype":"Float","shape":[3,1]}]}
 //     {"event":"returned","id":7,"tensors":[...]}
-//     {"event":"threw","id":7,"type":"c10::Error","what":"...","from":7}
+//     {"event":"threw","id":7,"type":"c10::Error","what":"...","from":7,"operands":2}
 //     {"event":"count","id":7,"times":900}
 //
 // From its seventeenth pass on, a call that goes by as it did before (same
 // operands, same end) is counted and not written; the count is, whenever it
 // reaches a power of two. A crash in such a pass leaves no line of its own.
 //
-// `from` is the marked call that the exception came out of first. A call whose
-// arguments contain another marked call is entered before that one.
+// `from` is the marked call that the exception came out of first; "operands"
+// says how many of the call's own were evaluated by then: where one is missing,
+// the exception came out of an argument and the call was never made.
 //
 // TORCH_TIDY_REPAIR lists ids (7,9) whose tensor operands are moved to where
 // the module or the first CUDA operand is, so that the calls behind an error

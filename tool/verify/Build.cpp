@@ -1,12 +1,12 @@
 //===- Build.cpp ----------------------------------------------------------===//
 #include "tool/verify/Build.h"
+#include "tool/verify/Files.h"
 #include "clang/Basic/Version.h"
 #include "clang/Lex/DependencyDirectivesScanner.h"
 #include "clang/Lex/Lexer.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
@@ -19,28 +19,6 @@ namespace path = llvm::sys::path;
 namespace fs = llvm::sys::fs;
 
 namespace {
-
-std::string under(StringRef Dir, const Twine &Tail) {
-  SmallString<256> P(Dir);
-  path::append(P, Tail);
-  return std::string(P);
-}
-
-std::string read(const std::string &File) {
-  auto Buffer = MemoryBuffer::getFile(File);
-  return Buffer ? (*Buffer)->getBuffer().str() : "";
-}
-
-Error write(const std::string &File, StringRef Text) {
-  std::error_code EC;
-  raw_fd_ostream OS(File, EC);
-  if (!EC)
-    OS << Text;
-  OS.flush();
-  return EC || OS.has_error()
-             ? createStringError(EC, "cannot write '%s'", File.c_str())
-             : Error::success();
-}
 
 /// The user's flags without compiler, input, outputs, and what would only cost
 /// time here.
@@ -167,7 +145,7 @@ Error Build::run(const std::vector<std::string> &Args, StringRef What) {
                                &Message);
   if (RC == 0)
     return Error::success();
-  std::string Words = read(Log);
+  std::string Words = readFile(Log);
   return createStringError("%s failed (%s):\n%s", What.str().c_str(),
                            Message.empty()
                                ? ("exit " + std::to_string(RC)).c_str()
@@ -176,7 +154,7 @@ Error Build::run(const std::vector<std::string> &Args, StringRef What) {
 }
 
 void Build::startPreamble() {
-  std::string Text = read(J.File);
+  std::string Text = readFile(J.File);
   Preamble = preambleOf(Text).str();
   if (!StringRef(Preamble).contains("#include") &&
       !StringRef(Preamble).contains("# include")) {
@@ -191,7 +169,7 @@ void Build::startPreamble() {
     Key += path::parent_path(J.File);
   for (const std::string &Flag : Flags)
     Key += "\n" + Flag;
-  Key += read(under(RT.IncludeDir, "probe/Probe.h"));
+  Key += readFile(under(RT.IncludeDir, "probe/Probe.h"));
   std::string Name =
       "verify-" + utohexstr(xxh3_64bits(StringRef(Key)), /*LowerCase=*/true);
   if (fs::create_directories(CacheDir))
@@ -200,7 +178,8 @@ void Build::startPreamble() {
   if (fs::exists(Pch))
     return;
   std::string Header = under(CacheDir, Name + ".h");
-  if (Error E = write(Header, "#include \"probe/Probe.h\"\n" + Directives)) {
+  if (Error E =
+          writeFile(Header, "#include \"probe/Probe.h\"\n" + Directives)) {
     consumeError(std::move(E));
     Pch.clear();
     return;
@@ -250,58 +229,30 @@ bool Build::waitForPreamble() {
 
 Expected<std::string>
 Build::program(const std::map<std::string, std::string> &Texts) {
-  // The overlay: probed text under the user's own names.
-  json::Array Roots;
-  std::string Main = under(WorkDir, "main.cpp");
-  bool Headers = false;
-  unsigned Number = 0;
-  auto Place = [&](StringRef Name, StringRef At) {
-    Roots.push_back(json::Object{{"type", "file"},
-                                 {"name", Name.str()},
-                                 {"external-contents", At.str()}});
-  };
   bool HavePch = waitForPreamble();
-  for (const auto &[File, Text] : Texts) {
-    bool IsMain = fs::equivalent(File, J.File);
-    Headers |= !IsMain;
-    std::string At =
-        IsMain ? Main : under(WorkDir, "header" + std::to_string(Number++));
-    if (Error E = write(At, Text))
-      return std::move(E);
-    Place(File, At);
-    SmallString<256> Real;
-    if (!fs::real_path(File, Real) && Real != File)
-      Place(Real, At);
-    if (IsMain && File != J.File)
-      Place(J.File, At);
-  }
-  HavePch &= !Headers;
-  std::string Overlay = under(WorkDir, "overlay.json");
-  std::string Yaml;
-  raw_string_ostream(Yaml) << json::Value(
-      json::Object{{"version", 0},
-                   {"use-external-names", false},
-                   {"case-sensitive", true},
-                   {"roots", std::move(Roots)}});
-  if (Error E = write(Overlay, Yaml))
-    return std::move(E);
+  std::string Main = under(WorkDir, "main.cpp");
+  Expected<std::string> Overlay = writeOverlay(WorkDir, Texts, J.File);
+  if (!Overlay)
+    return Overlay.takeError();
+  // A header with probes was precompiled without them.
+  HavePch &= Texts.size() == 1;
 
   std::string Object = under(WorkDir, "main.o");
   for (bool UsePch : {true, false}) {
     if (UsePch && !HavePch)
       continue;
     if (UsePch) {
-      std::string Text = read(Main);
+      std::string Text = readFile(Main);
       // Edits inside the preamble would be lost with it.
       if (!StringRef(Text).starts_with(Preamble))
         continue;
-      if (Error E = write(Main, blanked(Text, Preamble.size())))
+      if (Error E = writeFile(Main, blanked(Text, Preamble.size())))
         return std::move(E);
     } else if (HavePch) {
       // The precompiled header may be no good (a header changed).
       for (const auto &[File, Text] : Texts)
         if (fs::equivalent(File, J.File))
-          if (Error E = write(Main, Text))
+          if (Error E = writeFile(Main, Text))
             return std::move(E);
     }
     std::vector<std::string> Args = compileArgs();
@@ -310,7 +261,7 @@ Build::program(const std::map<std::string, std::string> &Texts) {
     else
       Args.insert(Args.end(), {"-include", "probe/Probe.h"});
     Args.insert(Args.end(),
-                {"-ivfsoverlay", Overlay, "-c", J.File, "-o", Object});
+                {"-ivfsoverlay", *Overlay, "-c", J.File, "-o", Object});
     for (;;) {
       Error E = run(Args, "compiling the probed copy of '" + J.File + "'");
       if (!E)

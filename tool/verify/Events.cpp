@@ -56,6 +56,7 @@ public:
         At->Result = tensorsOf(O);
         At->What = O.getString("what").value_or("").str();
         At->From = O.getInteger("from").value_or(Id);
+        At->Evaluated = O.getInteger("operands").value_or(At->Operands.size());
       }
     } else if (Event == "count") {
       for (size_t I = Out.Observations.size(); I-- > 0;)
@@ -107,6 +108,8 @@ private:
 
 std::string torch_tidy::verify::describeEnd(StringRef How, int Code,
                                             StringRef What) {
+  if (How.empty())
+    return "did not come back";
   if (How == "threw")
     return ("threw: " + What).str();
   if (How == "exited")

@@ -2,7 +2,14 @@
 #include "tool/verify/Execute.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <ctime>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace llvm;
 using namespace torch_tidy::verify;
@@ -37,4 +44,50 @@ Expected<Events> torch_tidy::verify::runDriver(const std::string &Program,
         (Words ? ": " + (*Words)->getBuffer().take_back(300).trim().str() : "");
   }
   return E;
+}
+
+std::string torch_tidy::verify::runShell(const ShellRun &Run) {
+  pid_t Pid = ::fork();
+  if (Pid < 0)
+    return "could not be started";
+  if (Pid == 0) {
+    ::setpgid(0, 0);
+    ::dup2(::open("/dev/null", O_RDONLY), 0);
+    ::dup2(2, 1);
+    if (Run.MemoryMiB) {
+      // Not RLIMIT_AS: CUDA reserves far more than it uses.
+      rlimit Limit = {rlim_t(Run.MemoryMiB) << 20, rlim_t(Run.MemoryMiB) << 20};
+      ::setrlimit(RLIMIT_DATA, &Limit);
+    }
+    rlimit NoCore = {0, 0};
+    ::setrlimit(RLIMIT_CORE, &NoCore);
+    for (const auto &[Name, Value] : Run.Environment)
+      ::setenv(Name.c_str(), Value.c_str(), 1);
+    if (!Run.Directory.empty() && ::chdir(Run.Directory.c_str()) != 0)
+      ::_exit(127);
+    ::execl("/bin/sh", "sh", "-c", Run.Command.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ::setpgid(Pid, Pid);
+  int Status = 0;
+  bool Late = false;
+  for (time_t End = std::time(nullptr) + Run.Seconds;;) {
+    pid_t Done = ::waitpid(Pid, &Status, WNOHANG);
+    if (Done == Pid || (Done < 0 && errno != EINTR))
+      break;
+    if (std::time(nullptr) > End) {
+      Late = true;
+      ::kill(-Pid, SIGKILL);
+      ::waitpid(Pid, &Status, 0);
+      break;
+    }
+    ::usleep(20000);
+  }
+  ::kill(-Pid, SIGKILL);
+  if (Late)
+    return describeEnd("timeout", 0, "");
+  if (WIFSIGNALED(Status))
+    return describeEnd("signal", WTERMSIG(Status), "");
+  return WEXITSTATUS(Status) ? describeEnd("exited", WEXITSTATUS(Status), "")
+                             : "returned";
 }

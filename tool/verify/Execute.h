@@ -19,6 +19,17 @@ llvm::Expected<Events> runDriver(const std::string &Program,
                                  const std::string &Dir,
                                  const RunLimits &Limits);
 
+/// A shell command, in a process group of its own that is killed at the end.
+/// Its output goes to standard error; it gets no input.
+struct ShellRun {
+  std::string Command, Directory;
+  std::vector<std::pair<std::string, std::string>> Environment;
+  unsigned Seconds = 60;
+  unsigned MemoryMiB = 0; ///< 0: no limit.
+};
+/// How it ended, in the words of describeEnd(): "returned" for status 0.
+std::string runShell(const ShellRun &Run);
+
 } // namespace torch_tidy::verify
 
 #endif

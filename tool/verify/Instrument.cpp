@@ -84,6 +84,7 @@ public:
     std::optional<FileRange> R =
         declaresVariable(F.Call) ? std::nullopt : fileRange(Call);
     if (R) {
+      Probed = 0;
       std::string Before = "(" + scope(Id) + ", ";
       std::string After = ")";
       probeOperands(F, Id, Before);
@@ -93,6 +94,7 @@ public:
       }
       edits(R->File).wrap(R->Begin, R->End, Before, After);
       S.Form = Site::Expression;
+      S.Operands = Probed;
     } else if (std::optional<std::string> Why = probeStatement(F, Id)) {
       S.Why = *Why;
     } else {
@@ -108,6 +110,7 @@ private:
   Instrumentation &Out;
   llvm::DenseMap<const Stmt *, std::unique_ptr<ParentMap>> Cache;
   ParentMap *Parents = nullptr;
+  unsigned Probed = 0; ///< Operands of the current call.
   /// Operands that were probed already: two findings may share a call.
   llvm::StringSet<> Done;
 
@@ -302,6 +305,7 @@ private:
     if (const auto *This = dyn_cast<CXXThisExpr>(E);
         This && This->isImplicit()) {
       Before += operand(Id, Role) + "*this), ";
+      ++Probed;
       return;
     }
     // `model->forward(x)` on a holder: the holder is what has text.
@@ -316,8 +320,10 @@ private:
     if (!worthProbing(E->getType()))
       return;
     if (E->getBeginLoc().isMacroID() || E->getEndLoc().isMacroID()) {
-      if (isPlainLvalue(E))
+      if (isPlainLvalue(E)) {
         Before += operand(Id, Role) + nameOf(E) + "), ";
+        ++Probed;
+      }
       return;
     }
     std::optional<FileRange> R = fileRange(E);
@@ -326,8 +332,10 @@ private:
     std::string Key = (llvm::Twine(Id) + ":" + llvm::Twine(R->Begin) + ":" +
                        llvm::Twine(R->End))
                           .str();
-    if (Done.insert(Key).second)
-      edits(R->File).wrap(R->Begin, R->End, operand(Id, Role), ")");
+    if (!Done.insert(Key).second)
+      return;
+    ++Probed;
+    edits(R->File).wrap(R->Begin, R->End, operand(Id, Role), ")");
   }
 
   std::string nameOf(const Expr *E) {

@@ -41,6 +41,8 @@ struct Site {
   enum FormKind { Expression, Statement, None };
   unsigned Id = 0;
   FormKind Form = None;
+  /// How many operands are probed in place: they are evaluated before the call.
+  unsigned Operands = 0;
   std::string Why; ///< For None: "the call is in a macro's body outside ...".
 };
 

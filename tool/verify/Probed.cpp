@@ -71,6 +71,7 @@ private:
 
   static Claim claim(const Finding &F, const Site &S, const DriverPlan &Plan) {
     Claim C = claimOf(F, S.Id);
+    C.Operands = S.Operands;
     if (S.Form == Site::None)
       C.Obstacle = "not probed: " + S.Why;
     else if (auto Why = Plan.Undriven.find(S.Id); Why != Plan.Undriven.end())

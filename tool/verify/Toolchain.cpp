@@ -1,5 +1,6 @@
 //===- Toolchain.cpp ------------------------------------------------------===//
 #include "tool/verify/Toolchain.h"
+#include "tool/verify/Files.h"
 #include "clang/Basic/Version.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -15,13 +16,6 @@ namespace path = llvm::sys::path;
 namespace fs = llvm::sys::fs;
 
 namespace {
-
-std::string under(StringRef Dir, const Twine &Tail) {
-  SmallString<256> P(Dir);
-  path::append(P, Tail);
-  path::remove_dots(P, /*remove_dot_dot=*/true);
-  return std::string(P);
-}
 
 /// "2.13.0" from version.h, which spells it in parts since 1.8.
 std::string versionIn(StringRef Include) {

@@ -85,7 +85,8 @@ public:
 
   /// The call's own arguments may throw before the call is made.
   bool threw() const {
-    return O.End == Observation::Threw && !C.Inner.count(O.From);
+    return O.End == Observation::Threw && !C.Inner.count(O.From) &&
+           O.Evaluated >= C.Operands;
   }
   bool madeTheCall() const { return O.End != Observation::Threw || threw(); }
 

@@ -54,6 +54,8 @@ struct Claim {
   };
   std::vector<Side> Sides;
   bool Conditional = false;
+  /// How many operands the probe sees before the call is made.
+  unsigned Operands = 0;
   /// Findings whose calls are written inside this one's arguments.
   std::set<unsigned> Inner;
   /// The entries that were run for it.
@@ -82,7 +84,8 @@ struct Observation {
   EndKind End = Open;
   std::vector<SeenTensor> Result;
   std::string What;
-  unsigned From = 0; ///< Threw: the probed call that it came out of.
+  unsigned From = 0;      ///< Threw: the probed call that it came out of.
+  unsigned Evaluated = 0; ///< Threw: how many operands had been evaluated.
   unsigned long Times = 1;
   /// How the attempt ended: "returned", "threw", "exited", "signal", "timeout";
   /// empty while unknown.

@@ -8,11 +8,13 @@
 #include "tool/verify/Build.h"
 #include "tool/verify/Execute.h"
 #include "tool/verify/Options.h"
+#include "tool/verify/OwnProgram.h"
 #include "tool/verify/Report.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
@@ -44,9 +46,14 @@ public:
         PrintContext(Config.provider()) {}
 
   int run(const std::vector<LintJob> &Jobs) {
-    for (const LintJob &Job : Jobs)
-      if (Error E = verifyFile(Job))
+    if (!Flags.Run.empty()) {
+      if (Error E = verifyProgram(Jobs))
         return fail(toString(std::move(E)));
+    } else {
+      for (const LintJob &Job : Jobs)
+        if (Error E = verifyFile(Job))
+          return fail(toString(std::move(E)));
+    }
     if (!Flags.Quiet)
       outs() << Total.str() << (BackendText.empty() ? "" : " on " + BackendText)
              << "\n";
@@ -70,9 +77,15 @@ private:
       errs() << "torch-tidy verify: " << Text << "\n";
   }
 
-  Error verifyFile(const LintJob &Job) {
-    const auto &Command = Job.Commands.front();
-    Expected<LibTorch> Torch = findLibTorch(Command.CommandLine);
+  /// What every build needs; found once, by the first file.
+  struct Setup {
+    LibTorch Torch;
+    Runtime RT;
+    std::string Clang;
+    Backend Where;
+  };
+  Expected<Setup> setUp(const LintJob &Job) {
+    Expected<LibTorch> Torch = findLibTorch(Job.Commands.front().CommandLine);
     if (!Torch)
       return Torch.takeError();
     Expected<Runtime> RT = findRuntime("torch-tidy");
@@ -85,12 +98,97 @@ private:
     if (!Where)
       return Where.takeError();
     BackendText = backendName(*Where, *Torch);
+    return Setup{*Torch, *RT, *Clang, *Where};
+  }
 
+  /// `--run`: all files are probed first, then the user's program runs.
+  Error verifyProgram(const std::vector<LintJob> &Jobs) {
+    Expected<Setup> S = setUp(Jobs.front());
+    if (!S)
+      return S.takeError();
+    std::vector<Probed> All;
+    std::vector<ProbedSource> Flagged;
+    for (const LintJob &Job : Jobs) {
+      progress("linting " + Job.File);
+      All.push_back(probeFile(Job, Config, ResourceDir, Lint, {NextId, false}));
+      Probed &P = All.back();
+      NextId = P.NextId;
+      Incomplete |= P.Failed;
+      if (!P.Failed && !P.Findings.empty())
+        Flagged.push_back({Job.File, P.Texts});
+    }
+    Events Seen;
+    if (!Flagged.empty()) {
+      progress("building with probes in " + Twine(Flagged.size()) + " of " +
+               Twine(Jobs.size()) + " files, then: " + Flags.Run);
+      OwnProgram Own{absolute(Flags.BuildPath),
+                     Flags.Run,
+                     WorkDir,
+                     S->Clang,
+                     S->RT,
+                     S->Where,
+                     Flags.Timeout,
+                     Flags.Memory};
+      Expected<Events> Ran =
+          runOwnProgram(Own, Flagged, [&](const Events &Now) {
+            std::vector<unsigned> Ids;
+            for (const Probed &P : All)
+              for (const ProbedFinding &F : P.Findings)
+                for (const Claim &C : F.Claims)
+                  if (judge(C, Now).Kind == VerdictKind::Confirmed)
+                    Ids.push_back(C.Id);
+            return Ids;
+          });
+      if (!Ran)
+        return Ran.takeError();
+      Seen = std::move(*Ran);
+    }
+    merge(All);
+    for (size_t I = 0; I < Jobs.size(); ++I)
+      report(Jobs[I], All[I], Seen, {});
+    return Error::success();
+  }
+
+  static std::string absolute(StringRef Path) {
+    SmallString<256> Result(Path);
+    sys::fs::make_absolute(Result);
+    if (!sys::fs::is_directory(Result))
+      sys::path::remove_filename(Result);
+    return std::string(Result);
+  }
+
+  /// A finding in a header comes with each file that includes it: the first
+  /// one gets the claims of all.
+  static void merge(std::vector<Probed> &All) {
+    std::map<std::string, ProbedFinding *> Seen;
+    for (Probed &P : All) {
+      std::vector<ProbedFinding> Kept;
+      Kept.reserve(P.Findings.size());
+      for (ProbedFinding &F : P.Findings) {
+        const auto &M = F.Report.Message;
+        std::string Key = F.Report.DiagnosticName + "\n" + M.FilePath + "\n" +
+                          std::to_string(M.FileOffset) + "\n" + M.Message;
+        if (auto At = Seen.find(Key); At != Seen.end()) {
+          llvm::append_range(At->second->Claims, F.Claims);
+          continue;
+        }
+        Kept.push_back(std::move(F));
+        Seen[Key] = &Kept.back();
+      }
+      P.Findings = std::move(Kept);
+    }
+  }
+
+  Error verifyFile(const LintJob &Job) {
+    const auto &Command = Job.Commands.front();
+    Expected<Setup> S = setUp(Job);
+    if (!S)
+      return S.takeError();
     std::string Dir = WorkDir + "/" + std::to_string(NextBuild++);
     if (std::error_code EC = sys::fs::create_directory(Dir))
       return createStringError(EC, "cannot make '%s'", Dir.c_str());
-    Build B({Job.File, Command.Directory, Command.CommandLine}, *Torch, *RT,
-            *Clang, *Where, Dir, Flags.cacheDir());
+    Build B({Job.File, Command.Directory, Command.CommandLine}, S->Torch, S->RT,
+            S->Clang, S->Where, Dir, Flags.cacheDir());
     progress("linting " + Job.File);
     B.startPreamble();
     Probed P = probeFile(Job, Config, ResourceDir, Lint, {NextId, true});
@@ -202,7 +300,10 @@ int torch_tidy::runVerify(
   Expected<TidyConfig> Config = TidyConfig::fromFlags(Flags);
   if (!Config)
     return fail(toString(Config.takeError()));
-  Expected<std::vector<std::string>> Files = Flags.sourceFiles();
+  // With a program to run, the sources are those that it is built of.
+  bool AllFiles = !Flags.Run.empty() && Flags.Sources.empty();
+  Expected<std::vector<std::string>> Files =
+      AllFiles ? databaseFiles(Flags.BuildPath) : Flags.sourceFiles();
   if (!Files)
     return fail(toString(Files.takeError()));
   Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config, *Files);

@@ -119,6 +119,16 @@ TEST(Verdict, ErrorOfAnArgumentIsNotTheCalls) {
   EXPECT_EQ(V.Kind, VerdictKind::Unreached);
 }
 
+TEST(Verdict, WithAnOperandMissingTheCallWasNeverMade) {
+  Claim C = claim();
+  C.Operands = 2;
+  std::string Threw = "{\"event\":\"threw\",\"id\":7,\"from\":7,\"operands\":"
+                      "1,\"what\":\"Expected all tensors to be on the same "
+                      "device\"}\n";
+  EXPECT_EQ(verdict(Attempt + Enter + Threw + end("threw"), C).Kind,
+            VerdictKind::Unreached);
+}
+
 TEST(Verdict, CrashInTheCallIsEvidence) {
   Verdict V =
       verdict(Attempt + Enter + operands("cuda:0", "cpu") + end("signal", 11));

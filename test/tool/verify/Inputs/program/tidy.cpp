@@ -1,0 +1,2 @@
+#include <ATen/ATen.h>
+at::Tensor tidy(const at::Tensor &input) { return input + input; }
