@@ -12,6 +12,7 @@
 #include <deque>
 #include <fcntl.h>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <unistd.h>
@@ -281,17 +282,18 @@ private:
   /// An error hides the calls behind it. Runs again with the operands of the
   /// calls that threw moved to one device, until nothing new throws.
   void repairs(const Entry &E, const World &W, const Outcome &From) {
-    std::set<int> Repaired;
+    std::map<int, Family> Repaired;
     for (;;) {
       size_t Before = Repaired.size();
       for (const Thrown &T : LastThrown)
         if (familyOf(T.What) != Family::None)
-          Repaired.insert(T.Id);
+          Repaired.emplace(T.Id, familyOf(T.What));
       if (Repaired.size() == Before || allConfirmed(E) || now() >= Deadline)
         return;
       std::string List;
-      for (int Id : Repaired)
-        List += (List.empty() ? "" : ",") + std::to_string(Id);
+      for (const auto &[Id, Kind] : Repaired)
+        List += (List.empty() ? "" : ",") + std::to_string(Id) +
+                (Kind == Family::Dtype ? "t" : "");
       once(E, From.Made, W, List);
     }
   }

@@ -31,6 +31,8 @@ struct Frame {
   unsigned Operands = 0; ///< How many have been evaluated.
   std::string Seen;   ///< Operand lines so far: what makes a call like another.
   std::string Result; ///< JSON of the result's tensors.
+  /// The element type of the module's state or of the first float operand.
+  std::optional<at::ScalarType> Type;
   std::optional<at::Device> Home; ///< Where the module or a CUDA operand is.
 };
 thread_local std::vector<Frame> Frames;
@@ -148,14 +150,18 @@ void finish(const Frame &F, const std::string &End) {
     emit(head("count", F.Id) + ",\"times\":" + std::to_string(Times) + "}");
 }
 
-bool listed(const char *List, int Id) {
-  for (const char *P = List; P && *P;) {
+/// What TORCH_TIDY_REPAIR ("7,9t") says of a call: 'd' for its operands'
+/// devices, 't' for their element types, 0 for nothing.
+char repairOf(int Id) {
+  for (const char *P = std::getenv("TORCH_TIDY_REPAIR"); P && *P;) {
     char *End;
-    if (std::strtol(P, &End, 10) == Id && End != P)
-      return true;
+    bool Same = std::strtol(P, &End, 10) == Id && End != P;
+    char Kind = *End == 't' ? *End++ : 'd';
+    if (Same)
+      return Kind;
     P = *End ? End + 1 : End;
   }
-  return false;
+  return 0;
 }
 
 void enter(int Id) {
@@ -199,6 +205,9 @@ void torch_tidy::probe::detail::recordOperand(int Id, const char *Role,
     if (T.defined() && (IsModule || T.is_cuda()) &&
         (!F->Home || (IsModule && !F->Home->is_cuda())))
       F->Home = T.device();
+  for (const auto &[Name, T] : Tensors)
+    if (T.defined() && T.is_floating_point() && !F->Type)
+      F->Type = T.scalar_type();
   if (Tensors.empty())
     return;
   std::string Line = head("operand", Id) + ",\"role\":" + json(Role) +
@@ -215,17 +224,22 @@ void torch_tidy::probe::detail::recordResult(int Id, const Named &Tensors) {
   }
 }
 
-bool torch_tidy::probe::detail::repairs(int Id) {
-  return listed(std::getenv("TORCH_TIDY_REPAIR"), Id);
-}
+bool torch_tidy::probe::detail::repairs(int Id) { return repairOf(Id); }
 
 at::Tensor &torch_tidy::probe::detail::repaired(int Id, const at::Tensor &T) {
   static auto *Kept = new std::deque<at::Tensor>;
   static std::mutex Lock;
   Frame *F = current(Id);
   at::Tensor Moved = T;
-  if (F && F->Home && T.defined() && T.device() != *F->Home)
-    Moved = T.to(*F->Home);
+  if (F && T.defined() && repairOf(Id) == 'd') {
+    // Nothing on CUDA was seen yet, but something will be: the call failed.
+    at::Device Home = F->Home.value_or(at::Device(at::kCUDA));
+    if (T.device() != Home)
+      Moved = T.to(Home);
+  } else if (F && T.defined() && F->Type && T.is_floating_point() &&
+             T.scalar_type() != *F->Type) {
+    Moved = T.to(*F->Type);
+  }
   std::lock_guard<std::mutex> Guard(Lock);
   Kept->push_back(std::move(Moved));
   return Kept->back();

@@ -23,9 +23,11 @@
 // says how many of the call's own were evaluated by then: where one is missing,
 // the exception came out of an argument and the call was never made.
 //
-// TORCH_TIDY_REPAIR lists ids (7,9) whose tensor operands are moved to where
-// the module or the first CUDA operand is, so that the calls behind an error
-// can be reached: `operand` then gives a reference to the moved tensor.
+// TORCH_TIDY_REPAIR lists ids (7,9t) whose tensor operands are moved to where
+// the module or the first CUDA operand is (to CUDA where neither came before),
+// or, with a "t", given the module's or the first operand's element type, so
+// that the calls behind an error can be reached: `operand` then gives a
+// reference to the changed tensor.
 //
 // Limits: one level of containers (a vector of tuples is not looked into);
 // exceptions that do not derive from std::exception have no text.

@@ -32,7 +32,7 @@ public:
       SmallVector<StringRef> Ids;
       O.getString("repaired").value_or("").split(Ids, ',', -1, false);
       for (StringRef Text : Ids)
-        if (unsigned N; !Text.getAsInteger(10, N))
+        if (unsigned N; !Text.consumeInteger(10, N))
           Repaired.insert(N);
       AttemptBegin = Out.Observations.size();
       Stacks.clear();

@@ -10,6 +10,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <set>
 
 using namespace llvm;
 using namespace torch_tidy::verify;
@@ -112,7 +113,7 @@ torch_tidy::verify::databaseFiles(StringRef BuildDir) {
 
 Expected<Events> torch_tidy::verify::runOwnProgram(
     const OwnProgram &P, ArrayRef<ProbedSource> Sources,
-    function_ref<std::vector<unsigned>(const Events &)> Confirmed) {
+    function_ref<std::vector<std::string>(const Events &)> Confirmed) {
   if (Error E = checkLauncher(P.BuildDir))
     return std::move(E);
   auto DB = loadDatabase(P.BuildDir);
@@ -161,11 +162,11 @@ Expected<Events> torch_tidy::verify::runOwnProgram(
         {"TORCH_TIDY_EMULATOR_LIBRARY",
          under(P.RT.LibDir, "libtorch_tidy_emulator.so")});
   Run.Environment.push_back({"TORCH_TIDY_REPAIR", ""});
-  std::set<unsigned> Repaired;
+  std::set<std::string> Repaired;
   for (;;) {
     std::string Ids;
-    for (unsigned Id : Repaired)
-      Ids += (Ids.empty() ? "" : ",") + std::to_string(Id);
+    for (const std::string &Id : Repaired)
+      Ids += (Ids.empty() ? "" : ",") + Id;
     Run.Environment.back().second = Ids;
     if (Error E = appendFile(EventsFile,
                              "{\"event\":\"attempt\",\"entry\":\"\",\"repaired"
@@ -181,7 +182,7 @@ Expected<Events> torch_tidy::verify::runOwnProgram(
     E->EntryEnds["'" + P.Command + "'"] = End;
     // An error hides the calls behind it.
     size_t Before = Repaired.size();
-    for (unsigned Id : Confirmed(*E))
+    for (const std::string &Id : Confirmed(*E))
       Repaired.insert(Id);
     if (Repaired.size() == Before || Repaired.size() > 64)
       return E;

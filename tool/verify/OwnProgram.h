@@ -40,10 +40,11 @@ databaseFiles(llvm::StringRef BuildDir);
 
 /// Builds with probes in \p Sources, runs the command, and again with the
 /// confirmed ids' operands repaired while that brings new failures to light.
-/// \p Confirmed says which ids the events so far confirm.
+/// \p Confirmed says which ids the events so far confirm, as TORCH_TIDY_REPAIR
+/// spells them: "7", "9t" for an element type.
 llvm::Expected<Events> runOwnProgram(
     const OwnProgram &P, llvm::ArrayRef<ProbedSource> Sources,
-    llvm::function_ref<std::vector<unsigned>(const Events &)> Confirmed);
+    llvm::function_ref<std::vector<std::string>(const Events &)> Confirmed);
 
 } // namespace torch_tidy::verify
 

@@ -131,12 +131,14 @@ private:
                      Flags.Memory};
       Expected<Events> Ran =
           runOwnProgram(Own, Flagged, [&](const Events &Now) {
-            std::vector<unsigned> Ids;
+            std::vector<std::string> Ids;
             for (const Probed &P : All)
               for (const ProbedFinding &F : P.Findings)
                 for (const Claim &C : F.Claims)
                   if (judge(C, Now).Kind == VerdictKind::Confirmed)
-                    Ids.push_back(C.Id);
+                    Ids.push_back(
+                        std::to_string(C.Id) +
+                        (C.Code == FindingCode::DtypeMismatch ? "t" : ""));
             return Ids;
           });
       if (!Ran)
