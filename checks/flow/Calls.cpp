@@ -367,14 +367,21 @@ Value Interp::call(const CallExpr *E) {
     auto Cells = ArgCells();
     return Dead ? Value() : enter(Target, E, Base ? target(Base) : 0, Cells);
   }
-  for (const Expr *A : Args)
-    if (!isa<CXXDefaultArgExpr>(A))
-      eval(A);
+  auto Cells = ArgCells();
   if (Dead)
     return {};
   if (Fn->isNoReturn()) {
     Dead = true;
     return {};
+  }
+  if (Value V = Base ? S->Cells[target(Base)] : Value();
+      V.K == Value::Object && S->Objects[V.Id].K == Object::Module &&
+      S->Objects[V.Id].Rec && isUserCode(S->Objects[V.Id].Rec) &&
+      S->Objects[V.Id].Rec->hasDefinition() &&
+      kindOf(E->getType()) != TypeKind::Number && !E->getType()->isVoidType()) {
+    Value Unseen;
+    if (unseenForward(E, target(Base), BaseE, Cells, Args, E->getType(), Unseen))
+      return Unseen;
   }
   havoc(E, Args);
   unknown(E->getBeginLoc(), "'" + Fn->getNameAsString() + "' is defined elsewhere");

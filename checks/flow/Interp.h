@@ -56,6 +56,7 @@ private:
   /// Evaluates `Body` on each state, once for each way it can go.
   template <class Fn> States each(States In, Fn Body);
   void merge(States &S);
+  void join(State &To, const State &From);
   bool branch(const Value &V, const clang::Expr *E);
   bool visit();
 
@@ -112,6 +113,10 @@ private:
   Value deviceFromString(llvm::StringRef S);
   void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out, unsigned Depth = 0);
   std::optional<TensorFact> stateOf(CellId Obj, HandleId *H = nullptr);
+  bool unseenForward(const clang::Expr *Site, CellId Obj, const clang::Expr *BaseE,
+                     llvm::ArrayRef<CellId> Args, llvm::ArrayRef<const clang::Expr *> ArgEs,
+                     clang::QualType T, Value &Result);
+  std::optional<Device> placedAt(CellId Obj);
   CellId target(CellId C); ///< Through pointers and holders to the object's cell.
 
   // Types (Types.cpp).
@@ -214,7 +219,7 @@ template <class Fn> States Interp::each(States In, Fn Body) {
         Trail.pop_back();
       if (!Trail.empty())
         ++Trail.back().Taken;
-      if (++Ways >= 4 * Opts.Paths && !Trail.empty()) {
+      if (++Ways >= 16 * Opts.Paths && !Trail.empty()) {
         GaveUp = true;
         Trail.clear();
       }

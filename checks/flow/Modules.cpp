@@ -250,6 +250,94 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj, const Ex
   return {};
 }
 
+// Where all of a module's registered state is, if it is in one place.
+std::optional<Device> Interp::placedAt(CellId Obj) {
+  std::optional<Device> Where;
+  std::vector<CellId> Work{Obj};
+  std::set<ObjectId> Seen;
+  while (!Work.empty()) {
+    const Value &V = S->Cells[target(Work.back())];
+    Work.pop_back();
+    if (V.K != Value::Object || !Seen.insert(V.Id).second)
+      continue;
+    const Object &O = S->Objects[V.Id];
+    std::vector<Device> Here;
+    for (HandleId H : O.State)
+      Here.push_back(S->Handles[H].Fact.Dev);
+    if (O.Opaque)
+      Here.push_back(O.Unseen);
+    for (const Device &D : Here) {
+      if (Where && !Where->sameAs(D))
+        return std::nullopt;
+      Where = D;
+    }
+    for (CellId C : O.Children)
+      Work.push_back(C);
+  }
+  return Where;
+}
+
+// A module whose forward is defined in another file. Its class tells that it
+// holds modules or parameters, and its state is in one known place: what it
+// computes meets its inputs there. Inputs that may be lengths, masks or indices
+// are not judged, nor is anything where the place is not known.
+bool Interp::unseenForward(const Expr *Site, CellId Obj, const Expr *BaseE,
+                           ArrayRef<CellId> Args, ArrayRef<const Expr *> ArgEs,
+                           QualType T, Value &Result) {
+  Obj = target(Obj);
+  ObjectId Id = S->Cells[Obj].Id;
+  const CXXRecordDecl *R = S->Objects[Id].Rec;
+  bool Holds = false;
+  for (const FieldDecl *F : R->fields())
+    Holds |= heldModule(F->getType()) != nullptr;
+  std::optional<Device> Where = placedAt(Obj);
+  if (!Holds || !Where || !Where->isKnown())
+    return false;
+  Handle Own;
+  Own.Fact.Dev = *Where;
+  Own.From = S->Objects[Id].Move;
+  Own.Name = S->Objects[Id].Name;
+  Used Self;
+  Self.Role = "module";
+  Self.IsState = true;
+  Self.Module = Obj;
+  Self.H = S->tensor(Own).Id;
+  Self.Spelling = BaseE ? text(BaseE) : Own.Name;
+  std::vector<Used> Uses{Self};
+  for (unsigned I = 0; I < Args.size(); ++I) {
+    SmallVector<HandleId, 4> Hs;
+    collectTensors(S->Cells[Args[I]], Hs);
+    for (HandleId H : Hs) {
+      if (I > 0 && !isFloating(S->Handles[H].Fact.Type))
+        continue;
+      Used U;
+      U.Role = "input";
+      U.H = H;
+      U.E = I < ArgEs.size() ? ArgEs[I] : nullptr;
+      U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
+      Uses.push_back(std::move(U));
+    }
+  }
+  api::Judgement J;
+  J.K = api::Judgement::Fine;
+  for (unsigned I = 1; I < Uses.size() && !J.throws(); ++I) {
+    const TensorFact &F = S->Handles[Uses[I].H].Fact;
+    if (F.Dev.differsFrom(*Where) && F.Dim != Rank::Zero) {
+      J.K = api::Judgement::Throws;
+      J.Wrong = I;
+      J.Message = "Expected all tensors to be on the same device";
+    }
+  }
+  judged(J, FindingCode::DeviceMismatch, Site, Uses);
+  unknown(Site->getBeginLoc(), "the module's code is in another file");
+  Result = fresh(T, "", SourceLocation(), "");
+  if (Result.K == Value::Tensor)
+    S->Handles.mut(Result.Id).Fact.Dev = *Where;
+  else if (Result.K == Value::Object)
+    S->Objects.mut(Result.Id).Unseen = *Where;
+  return true;
+}
+
 Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE, ArrayRef<CellId> Args,
                       ArrayRef<const Expr *> ArgEs, QualType T) {
   Obj = target(Obj);
@@ -265,6 +353,10 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE, ArrayRef<
         if (M->getDeclName().isIdentifier() && M->getName() == "forward" && M->getNumParams() >= Args.size() &&
             M->getMinRequiredArguments() <= Args.size())
           Best = M;
+      Value Unseen;
+      if (Best && !Best->hasBody() &&
+          unseenForward(Site, Obj, BaseE, Args, ArgEs, T, Unseen))
+        return Unseen;
       if (Best)
         return enter(Best, Site, Obj, Args);
       for (const CXXBaseSpecifier &B : Chain[I]->bases())

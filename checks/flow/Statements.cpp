@@ -22,7 +22,7 @@ bool Interp::visit() {
 
 // Two states that nothing later can tell apart become one; the conditions that
 // they do not share are forgotten. Past the limit, states that differ in
-// numbers only go first; after that the rest is dropped and counted.
+// numbers only go first; after that the rest is joined into one.
 void Interp::merge(States &All) {
   if (All.size() < 2)
     return;
@@ -61,9 +61,63 @@ void Interp::merge(States &All) {
   }
   std::stable_partition(All.begin(), All.end(),
                         [](const State &X) { return !X.Threw; });
-  if (All.size() > Opts.Paths) {
-    GaveUp = true;
-    All.erase(All.begin() + Opts.Paths, All.end());
+  for (size_t I = Opts.Paths; I < All.size(); ++I)
+    if (!All[I].Threw)
+      join(All[Opts.Paths - 1], All[I]);
+  All.erase(All.begin() + Opts.Paths, All.end());
+}
+
+// What two paths agree on; all else becomes unknown. The numbering of cells
+// and objects is that of their common past, so equal numbers name equal things
+// or things that are forgotten here.
+void Interp::join(State &To, const State &From) {
+  for (HandleId H = 1; H < To.Handles.size(); ++H) {
+    bool There = H < From.Handles.size();
+    const TensorFact &A = To.Handles[H].Fact;
+    TensorFact B = There ? From.Handles[H].Fact : TensorFact();
+    if (There && A == B)
+      continue;
+    TensorFact &F = To.Handles.mut(H).Fact;
+    if (A.Dev != B.Dev)
+      F.Dev = Device::symbol(++DeviceSymbols);
+    if (A.Type != B.Type)
+      F.Type = Dtype::Unknown;
+    F.Dim = Rank::Unknown;
+  }
+  for (ObjectId O = 1; O < To.Objects.size(); ++O) {
+    const Object &A = To.Objects[O];
+    if (O < From.Objects.size()) {
+      const Object &B = From.Objects[O];
+      if (A.Elems.size() == B.Elems.size() &&
+          A.Children.size() == B.Children.size() &&
+          A.State.size() == B.State.size() && A.Opaque == B.Opaque &&
+          A.Kind2 == B.Kind2)
+        continue;
+    }
+    Object &X = To.Objects.mut(O);
+    X.Opaque = true;
+    X.Unseen = Device::symbol(++DeviceSymbols);
+  }
+  for (CellId C = 1; C < To.Cells.size(); ++C) {
+    const Value &A = To.Cells[C];
+    if (C < From.Cells.size()) {
+      const Value &B = From.Cells[C];
+      if (A.K == B.K && A.Id == B.Id && A.N == B.N && A.D == B.D && A.T == B.T)
+        continue;
+    }
+    if (A.K == Value::Int || A.K == Value::Sym)
+      To.Cells.mut(C) = Value::of(Value::Sym, symbol("", false));
+    else if (A.K == Value::Dev)
+      To.Cells.mut(C).D = Device::symbol(++DeviceSymbols);
+    else if (A.K == Value::Tensor)
+      To.Cells.mut(C) = To.tensor({{Device::symbol(++DeviceSymbols)}, nullptr, "", nullptr});
+    else
+      To.Cells.mut(C) = Value();
+  }
+  for (auto It = To.Known.begin(); It != To.Known.end();) {
+    auto F = From.Known.find(It->first);
+    It = F == From.Known.end() || F->second != It->second ? To.Known.erase(It)
+                                                          : std::next(It);
   }
 }
 
