@@ -62,12 +62,12 @@ CellId Interp::loc(const Expr *E) {
   switch (E->getStmtClass()) {
   case Stmt::DeclRefExprClass: {
     const ValueDecl *D = cast<DeclRefExpr>(E)->getDecl();
-    for (auto *Key : {static_cast<const void *>(D)}) {
-      auto &Vars = S->top().Vars;
-      auto It = Vars.find(Key);
-      if (It != Vars.end())
-        return It->second;
-    }
+    auto Local = S->top().Vars.find(D);
+    if (Local != S->top().Vars.end())
+      return Local->second;
+    auto Global = S->Globals.find(D);
+    if (Global != S->Globals.end())
+      return Global->second;
     if (auto *B = dyn_cast<BindingDecl>(D))
       if (B->getBinding() && !isa<DeclRefExpr>(B->getBinding()))
         return loc(B->getBinding());
@@ -99,8 +99,8 @@ CellId Interp::loc(const Expr *E) {
     if (!V)
       V = fresh(D->getType(), D->getNameAsString(), E->getBeginLoc(), "not set in this function");
     CellId C = S->cell(V);
-    for (Frame &F : S->Frames)
-      F.Vars[D] = C;
+    auto *Var = dyn_cast<VarDecl>(D);
+    (Var && Var->hasGlobalStorage() ? S->Globals : S->top().Vars)[D] = C;
     return C;
   }
   case Stmt::MemberExprClass: {
@@ -331,6 +331,22 @@ CellId Interp::field(CellId Base, const ValueDecl *D) {
     S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
   CellId F = S->cell(New);
   S->Objects.mut(V.Id).Fields.push_back({D, F});
+  // What a module with an unseen constructor holds is taken as registered.
+  CellId Child = target(F);
+  const Object &Owner = S->Objects[V.Id];
+  if (Owner.K == Object::Module && Owner.Opaque && Owner.Rec &&
+      Owner.Unseen.K != Device::Unknown && S->Cells[Child].K == Value::Object &&
+      S->Objects[S->Cells[Child].Id].K == Object::Module) {
+    Device Where = Owner.Unseen;
+    const Origin *Move = Owner.Move;
+    S->Objects.mut(V.Id).Children.push_back(Child);
+    std::set<ObjectId> Seen;
+    moveModule(Child, Where, Dtype::Unknown, nullptr, "", nullptr, Seen);
+    ObjectId Id = S->Cells[Child].Id;
+    S->Objects.mut(Id).Move = Move;
+    for (HandleId H : S->Objects[Id].State)
+      S->Handles.mut(H).From = Move;
+  }
   return F;
 }
 

@@ -32,6 +32,9 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E, con
     }
     return S->object(std::move(O));
   }
+  // A function as a module: it holds nothing.
+  if (Kind == "Functional")
+    return S->object(std::move(O));
   const api::ModuleInfo *Info = api::findModule(Kind);
   if (!Info)
     unknown(E->getBeginLoc(), "no model for module '" + Kind.str() + "'");
@@ -363,9 +366,11 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE, ArrayRef<
         if (auto *R = B.getType()->getAsCXXRecordDecl(); R && R->hasDefinition() && isUserCode(R))
           Chain.push_back(R->getDefinition());
     }
-    return fresh(T, "", Site->getBeginLoc(), "no forward with this many arguments");
+    if (!derives(O.Rec, "torch::nn::SequentialImpl"))
+      return fresh(T, "", Site->getBeginLoc(), "no forward with this many arguments");
   }
-  if (O.Kind2 == "Sequential") {
+  if (O.Kind2 == "Sequential" ||
+      (O.Kind2.empty() && O.Rec && derives(O.Rec, "torch::nn::SequentialImpl"))) {
     if (O.Opaque || Args.empty())
       return fresh(T, "", Site->getBeginLoc(), "a Sequential with unknown children");
     std::vector<CellId> Now(Args.begin(), Args.end());

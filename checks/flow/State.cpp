@@ -102,6 +102,8 @@ public:
       for (auto &[D, C] : F.Vars)
         mix(D), cell(C);
     }
+    for (auto &[D, C] : S.Globals)
+      mix(D), cell(C);
     while (!Work.empty()) {
       CellId C = Work.back();
       Work.pop_back();

@@ -148,6 +148,8 @@ struct State {
   Store<Handle> Handles;
   Store<Object> Objects;
   std::vector<Frame> Frames;
+  /// Variables that outlive activations.
+  std::map<const void *, CellId> Globals;
   std::map<SymbolId, int64_t> Known; ///< Assumed on this path.
   /// A flagged call has thrown on this path: what follows never runs as is.
   bool Threw = false;

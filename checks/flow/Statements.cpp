@@ -510,8 +510,7 @@ Flow Interp::execSwitch(const SwitchStmt *Sw, States In) {
 }
 
 void Interp::declare(const VarDecl *D) {
-  Frame &F = S->top();
-  if (D->isStaticLocal() && F.Vars.count(D))
+  if (D->isStaticLocal() && S->Globals.count(D))
     return;
   const Expr *Init = D->getInit();
   CellId C = 0;
@@ -523,7 +522,7 @@ void Interp::declare(const VarDecl *D) {
   }
   if (Dead)
     return;
-  S->top().Vars[D] = C;
+  (D->isStaticLocal() ? S->Globals : S->top().Vars)[D] = C;
   if (auto *Dec = dyn_cast<DecompositionDecl>(D)) {
     bindings(Dec, C);
     return;

@@ -155,3 +155,49 @@ void unseenAndNeverMoved() {
   auto net = std::make_shared<Elsewhere>();
   net->forward(torch::rand({2, 3}));
 }
+
+struct StackedImpl : torch::nn::SequentialImpl {
+  StackedImpl() {
+    push_back(torch::nn::Linear(3, 3));
+    push_back(torch::nn::Functional(torch::relu));
+  }
+};
+TORCH_MODULE(Stacked);
+
+struct Settings {
+  torch::Device device = torch::kCPU;
+};
+static Settings settings;
+
+torch::Tensor useSettings(Stacked net, torch::Tensor x) {
+  net->forward(x.to(settings.device));
+  return net->forward(x);
+}
+
+void globalDevice() {
+  settings.device = torch::kCUDA;
+  Stacked net;
+  net->to(settings.device);
+  auto x = torch::rand({2, 3});
+  useSettings(net, x); // expect: 'x' is on the CPU but 'net' was moved to CUDA
+}
+
+template <class Block> struct BlocksImpl : torch::nn::Module {
+  explicit BlocksImpl(int n);
+  torch::Tensor forward(torch::Tensor x) { return fc->forward(x); }
+  torch::nn::Linear fc;
+};
+template <class Block> BlocksImpl<Block>::BlocksImpl(int n) : fc(n, n) {
+  register_module("fc", fc);
+}
+template <class Block> struct Blocks : torch::nn::ModuleHolder<BlocksImpl<Block>> {
+  using torch::nn::ModuleHolder<BlocksImpl<Block>>::ModuleHolder;
+};
+
+void templateModule() {
+  Blocks<int> net(3);
+  net->to(torch::kCUDA);
+  auto x = torch::rand({2, 3});
+  net->forward(x.to(torch::kCUDA));
+  net->forward(x); // expect: 'x' is on the CPU but 'net' was moved to CUDA
+}
