@@ -5,6 +5,10 @@ namespace torch_tidy {
 static constexpr CheckInfo Checks[] = {
     {FindingCode::DeviceMismatch, true,
      "a forward call or operator whose operands are on different devices"},
+    {FindingCode::DtypeMismatch, true,
+     "a forward call or operator whose operands hold different element types"},
+    {FindingCode::UnusedMove, true,
+     "a tensor's 'to', 'cuda' or 'cpu' whose result is dropped"},
 };
 
 llvm::ArrayRef<CheckInfo> allChecks() { return Checks; }

@@ -92,6 +92,7 @@ AnalysisResult Interp::take() {
       break;
     }
   }
+  unusedMoves(Causes);
   const SourceManager &SM = Ctx.getSourceManager();
   // One call is told once, however many entries lead to it.
   std::set<std::pair<unsigned, const Expr *>> Once;

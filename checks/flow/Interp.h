@@ -133,10 +133,13 @@ private:
     const clang::Expr *E = nullptr;
     bool IsState = false;
     std::string Spelling;
-    CellId Module = 0;
+    /// For a module's state: the expression that names the module.
+    const clang::Expr *Base = nullptr;
   };
   void judged(const api::Judgement &J, FindingCode Code, const clang::Expr *Site,
               llvm::ArrayRef<Used> Operands);
+  void noteUnregistered(Finding &F, const Used &U);
+  void unusedMoves(const std::set<const clang::Expr *> &Causes);
   void addFixes(Finding &F, const Used &Wrong, const Used &Against,
                 llvm::ArrayRef<Used> Ops);
   std::string text(const clang::Expr *E);
@@ -195,6 +198,10 @@ private:
   std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;
   std::set<std::pair<clang::SourceLocation, std::string>> Told;
   std::set<const clang::Expr *> Drops; ///< Moves whose result is dropped.
+  /// Of those, the ones that would have moved something, by what they are in.
+  std::map<const clang::Expr *, const clang::FunctionDecl *> IdleMoves;
+  /// Those whose operand was already there on some path.
+  std::set<const clang::Expr *> HarmlessMoves;
   llvm::DenseMap<clang::FileID, bool> UserFiles;
   const clang::FunctionDecl *Root = nullptr;
 };

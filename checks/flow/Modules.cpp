@@ -303,7 +303,7 @@ bool Interp::unseenForward(const Expr *Site, CellId Obj, const Expr *BaseE,
   Used Self;
   Self.Role = "module";
   Self.IsState = true;
-  Self.Module = Obj;
+  Self.Base = BaseE;
   Self.H = S->tensor(Own).Id;
   Self.Spelling = BaseE ? text(BaseE) : Own.Name;
   std::vector<Used> Uses{Self};
@@ -401,7 +401,7 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE, ArrayRef<
   Self.Role = O.Jit ? "module" : "weight";
   Self.H = StateH;
   Self.IsState = true;
-  Self.Module = Obj;
+  Self.Base = BaseE;
   Self.Spelling = BaseE ? text(BaseE) : O.Name;
   if (Self.Spelling.empty() || Self.Spelling.find('(') != std::string::npos)
     Self.Spelling = O.Name.empty() ? O.Kind2 : O.Name;

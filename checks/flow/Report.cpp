@@ -1,6 +1,7 @@
 // From states that meet at a call to findings: what is certain enough to say.
 #include "checks/flow/Interp.h"
 #include "clang/AST/ParentMapContext.h"
+#include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Lex/Lexer.h"
 
 using namespace clang;
@@ -113,6 +114,8 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
     bool Moved = Against->IsState && AO && AO->K == Origin::Moved;
     F.Message = Quoted(WName, "an operand") + " is on " + placed(WH.Fact.Dev) + " but " + Quoted(AName, "the module") +
                 std::string(Moved && AH.Fact.Dev.isCUDA() ? " was moved to " : " is on ") + placed(AH.Fact.Dev);
+  } else if (Wrong == Against) {
+    F.Message = Quoted(WName, "an operand") + " holds " + dtypeName(WH.Fact.Type).str() + ", which this call does not take";
   } else {
     F.Message = Quoted(WName, "an operand") + " holds " + dtypeName(WH.Fact.Type).str() + " but " +
                 Quoted(AName, "the module") + (Against->IsState ? " works in " : " holds ") + dtypeName(AH.Fact.Type).str();
@@ -133,6 +136,12 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
   // control got from the report to the throwing call.
   auto Tell = [&](const Used *U, const std::string &Name) {
     const Origin *O = S->Handles[U->H].From;
+    if (Code == FindingCode::DtypeMismatch) {
+      if (O && O->K == Origin::Created && O->Loc.isValid())
+        F.History.push_back({O->Loc, Quoted(Name, "a tensor") + " created as " + dtypeName(S->Handles[U->H].Fact.Type).str() + " here",
+                             Device::unknown(), Name});
+      return;
+    }
     if (U->IsState && O && O->K == Origin::Created && O->Depth > 0)
       F.History.push_back({O->Loc, Quoted(Name, "the module") + " created on " + placed(O->Dev) + " here", O->Dev, Name});
     else if (O && O->Loc.isValid() && O->Dev.isKnown())
@@ -140,8 +149,11 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
                                         (O->K == Origin::Moved ? " moved to " : " created on ") + placed(O->Dev) + " here",
                            O->Dev, Name});
   };
-  Tell(Against, AName);
+  if (Against != Wrong)
+    Tell(Against, AName);
   Tell(Wrong, WName);
+  noteUnregistered(F, *Against);
+  noteUnregistered(F, *Wrong);
   if (WH.Dropped) {
     F.History.push_back({WH.Dropped->getExprLoc(), "the result of this call is dropped; it does not move '" + WName + "' in place",
                          Device::unknown(), WName});
@@ -184,6 +196,74 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
     Dead = true;
 }
 
+// A member that `to` left behind: the module it is in has moved, it has not.
+void Interp::noteUnregistered(Finding &F, const Used &U) {
+  const Expr *E = U.E;
+  if (U.IsState)
+    E = U.Base;
+  if (!E || !S->top().This)
+    return;
+  E = E->IgnoreImplicit();
+  if (auto *Op = dyn_cast<CXXOperatorCallExpr>(E); Op && Op->getNumArgs())
+    E = Op->getArg(0)->IgnoreImplicit();
+  auto *M = dyn_cast<MemberExpr>(E);
+  if (!M || !isa<CXXThisExpr>(M->getBase()->IgnoreImplicit()) || !isa<FieldDecl>(M->getMemberDecl()))
+    return;
+  const Value &Me = S->Cells[target(S->top().This)];
+  if (Me.K != Value::Object || !S->Objects[Me.Id].Move)
+    return;
+  const Origin *From = S->Handles[U.H].From;
+  if (From && From->K == Origin::Moved)
+    return;
+  std::string Name = M->getMemberDecl()->getNameAsString();
+  F.History.push_back({M->getMemberDecl()->getLocation(),
+                       "'" + Name + "' is never registered, so moving the module leaves it behind",
+                       Device::unknown(), Name});
+}
+
+namespace {
+// Whether a variable is named again after a place.
+class UseAfter : public RecursiveASTVisitor<UseAfter> {
+  const SourceManager &SM;
+  const ValueDecl *D;
+  SourceLocation After;
+
+public:
+  bool Found = false;
+  UseAfter(const SourceManager &SM, const ValueDecl *D, SourceLocation After)
+      : SM(SM), D(D), After(After) {}
+  bool VisitDeclRefExpr(DeclRefExpr *E) {
+    Found |= E->getDecl() == D && SM.isBeforeInTranslationUnit(After, E->getBeginLoc());
+    return !Found;
+  }
+};
+} // namespace
+
+// A move whose result is dropped and whose operand is used later, where no
+// other finding has it as its cause.
+void Interp::unusedMoves(const std::set<const Expr *> &Causes) {
+  for (auto &[E, Fn] : IdleMoves) {
+    auto *C = cast<CXXMemberCallExpr>(E);
+    auto *Ref = dyn_cast<DeclRefExpr>(C->getImplicitObjectArgument()->IgnoreImplicit());
+    if (Causes.count(E) || HarmlessMoves.count(E) || !Ref || !Fn || !Fn->hasBody() || E->getBeginLoc().isMacroID())
+      continue;
+    UseAfter Visitor(Ctx.getSourceManager(), Ref->getDecl(), E->getEndLoc());
+    Visitor.TraverseStmt(Fn->getBody());
+    if (!Visitor.Found)
+      continue;
+    std::string Name = Ref->getDecl()->getNameAsString();
+    Finding F;
+    F.Code = FindingCode::UnusedMove;
+    F.Call = E;
+    F.Function = Fn;
+    F.Loc = E->getExprLoc();
+    F.Range = E->getSourceRange();
+    F.Message = "the result of '" + text(E) + "' is dropped: it does not move '" + Name + "' in place";
+    F.Fixes.push_back({"assign the result of the move", {FixItHint::CreateInsertion(E->getBeginLoc(), Name + " = ")}});
+    Result.Findings.push_back(std::move(F));
+  }
+}
+
 void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against, ArrayRef<Used> Ops) {
   const SourceManager &SM = Ctx.getSourceManager();
   const Handle &WH = S->Handles[Wrong.H];
@@ -202,7 +282,7 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against, ArrayR
     return FixItHint::CreateReplacement(R, (Primary ? Src : "(" + Src + ")") + Suffix);
   };
   if (F.Code == FindingCode::DtypeMismatch) {
-    if (Wrong.E && AH.Fact.Type != Dtype::Unknown && !dtypeConstant(AH.Fact.Type).empty())
+    if (&Wrong != &Against && Wrong.E && AH.Fact.Type != Dtype::Unknown && !dtypeConstant(AH.Fact.Type).empty())
       if (auto H = Append(Wrong.E, ".to(" + dtypeConstant(AH.Fact.Type).str() + ")"))
         F.Fixes.push_back({"cast '" + text(Wrong.E) + "'", {*H}});
     return;

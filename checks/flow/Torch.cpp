@@ -104,9 +104,14 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base, const E
   const Handle &Old = S->Handles[T.Id];
   H.From = Moves ? origin(Origin::Moved, E, D, Old.Name.empty() ? text(BaseE) : Old.Name, Old.From, Spelled) : Old.From;
   // A dropped result leaves its operand where it was.
-  if (Moves && D.isKnown() && Old.Fact.Dev.differsFrom(D) && BaseE->isLValue())
-    if (Drops.count(E))
+  if (Moves && Drops.count(E) && BaseE->isLValue()) {
+    if (Old.Fact.Dev.differsFrom(D)) {
       S->Handles.mut(T.Id).Dropped = E;
+      IdleMoves[E] = S->top().Fn;
+    } else {
+      HarmlessMoves.insert(E);
+    }
+  }
   return S->tensor(std::move(H));
 }
 

@@ -181,3 +181,10 @@ void templateModule() {
   net->forward(x.to(torch::kCUDA));
   net->forward(x); // expect: 'x' is on the CPU but 'net' was moved to CUDA
 }
+
+void causeIsTold() {
+  Net net;
+  net->to(torch::kCUDA);
+  auto x = torch::rand({2, 3}).to(torch::kCUDA);
+  net->left(x); // expect: 'x' is on CUDA but 'loose' is on the CPU
+}
