@@ -9,6 +9,10 @@ static constexpr CheckInfo Checks[] = {
      "a forward call or operator whose operands hold different element types"},
     {FindingCode::UnusedMove, true,
      "a tensor's 'to', 'cuda' or 'cpu' whose result is dropped"},
+    {FindingCode::OptimizerBeforeMove, true,
+     "an optimizer that has stepped before its parameters move"},
+    {FindingCode::HostAccess, true,
+     "host memory that is passed as device memory"},
 };
 
 llvm::ArrayRef<CheckInfo> allChecks() { return Checks; }

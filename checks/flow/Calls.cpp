@@ -432,9 +432,10 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       K.consume_back("Impl");
       V = newModule(K, Vs, E, R);
     } else if (kindOf(T) == TypeKind::Optimizer) {
-      Object O;
-      O.K = Object::Optimizer;
-      V = S->object(std::move(O));
+      std::vector<Value> Vs;
+      for (CellId C : Cells)
+        Vs.push_back(load(C));
+      V = newOptimizer(R, Vs);
     } else if (Cells.size() == 1) {
       V = load(Cells[0]);
     } else {

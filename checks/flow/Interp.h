@@ -68,6 +68,7 @@ private:
   Value resolve(Value V);
   Value compare(clang::BinaryOperatorKind Op, Value L, Value R, const clang::Expr *E);
   Value construct(const clang::CXXConstructExpr *E);
+  Value newOptimizer(const clang::CXXRecordDecl *R, llvm::ArrayRef<Value> Args);
   Value copyOf(const Value &V);
   CellId field(CellId Base, const clang::ValueDecl *D);
   CellId named(ObjectId O, llvm::StringRef Name, bool Create);
@@ -109,6 +110,8 @@ private:
   void moveModule(CellId Obj, std::optional<Device> D, Dtype T, const clang::Expr *E,
                   llvm::StringRef Subject, const clang::Expr *Spelled,
                   std::set<ObjectId> &Seen);
+  void stepOptimizer(const clang::CallExpr *E, ObjectId Id, const clang::Expr *BaseE);
+  void blobOfHost(const clang::CallExpr *E, const clang::Expr *Pointer, Device Where);
   Value optionsFrom(Value V);
   Value deviceFromString(llvm::StringRef S);
   void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out, unsigned Depth = 0);

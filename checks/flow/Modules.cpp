@@ -253,6 +253,39 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj, const Ex
   return {};
 }
 
+// Adam and its kin make their state at the first step, where the parameters
+// are then; a module that moves later takes its parameters along and not that.
+void Interp::stepOptimizer(const CallExpr *E, ObjectId Id, const Expr *BaseE) {
+  const Object O = S->Objects[Id];
+  if (O.State.empty())
+    return;
+  Device Now = S->Handles[O.State[0]].Fact.Dev;
+  if (O.Unseen.K == Device::Unknown) {
+    S->Objects.mut(Id).Unseen = Now;
+    return;
+  }
+  Handle Kept;
+  Kept.Fact.Dev = O.Unseen;
+  Kept.From = O.Move;
+  Used Own, Params;
+  Own.H = S->tensor(Kept).Id;
+  Own.Role = "state";
+  Own.Spelling = BaseE ? text(BaseE) : O.Name;
+  Params.H = O.State[0];
+  Params.Role = "parameters";
+  Params.IsState = true;
+  api::Judgement J;
+  J.K = api::Judgement::Fine;
+  if (O.Unseen.differsFrom(Now)) {
+    J.K = api::Judgement::Throws;
+    J.Wrong = 0, J.Against = 1;
+    J.Message = "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!";
+  }
+  judged(J, FindingCode::OptimizerBeforeMove, E, {Own, Params});
+  if (J.throws())
+    S->Objects.mut(Id).Unseen = Device::symbol(++DeviceSymbols);
+}
+
 // Where all of a module's registered state is, if it is in one place.
 std::optional<Device> Interp::placedAt(CellId Obj) {
   std::optional<Device> Where;

@@ -39,6 +39,8 @@ static std::string placed(const Device &D) {
 }
 
 void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site, ArrayRef<Used> Ops) {
+  if (Code == FindingCode::DtypeMismatch && S->Autocast)
+    return;
   // The place to report: the activation that chose where the wrong operand is.
   unsigned Depth = S->Frames.size();
   const Used *Wrong = J.throws() && J.Wrong < Ops.size() ? &Ops[J.Wrong] : nullptr;
@@ -114,6 +116,11 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
     bool Moved = Against->IsState && AO && AO->K == Origin::Moved;
     F.Message = Quoted(WName, "an operand") + " is on " + placed(WH.Fact.Dev) + " but " + Quoted(AName, "the module") +
                 std::string(Moved && AH.Fact.Dev.isCUDA() ? " was moved to " : " is on ") + placed(AH.Fact.Dev);
+  } else if (Code == FindingCode::OptimizerBeforeMove) {
+    F.Message = Quoted(WName, "the optimizer") + " has stepped on " + placed(WH.Fact.Dev) + " and keeps its state there, but the parameters have moved to " +
+                placed(AH.Fact.Dev) + " since";
+  } else if (Code == FindingCode::HostAccess) {
+    F.Message = Quoted(WName, "the pointer") + " is host memory, but the options say that it is on " + placed(AH.Fact.Dev);
   } else if (Wrong == Against) {
     F.Message = Quoted(WName, "an operand") + " holds " + dtypeName(WH.Fact.Type).str() + ", which this call does not take";
   } else {
@@ -281,6 +288,8 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against, ArrayR
                      cast<CXXOperatorCallExpr>(Bare)->getOperator() == OO_Call)) || Bare != E;
     return FixItHint::CreateReplacement(R, (Primary ? Src : "(" + Src + ")") + Suffix);
   };
+  if (F.Code == FindingCode::OptimizerBeforeMove || F.Code == FindingCode::HostAccess)
+    return;
   if (F.Code == FindingCode::DtypeMismatch) {
     if (&Wrong != &Against && Wrong.E && AH.Fact.Type != Dtype::Unknown && !dtypeConstant(AH.Fact.Type).empty())
       if (auto H = Append(Wrong.E, ".to(" + dtypeConstant(AH.Fact.Type).str() + ")"))

@@ -323,6 +323,26 @@ static Dtype elementType(const Expr *E) {
   return dtypeOfType(E->getType());
 }
 
+// Only optimizers that keep something per parameter are followed.
+Value Interp::newOptimizer(const CXXRecordDecl *R, ArrayRef<Value> Args) {
+  Object O;
+  O.K = Object::Optimizer;
+  O.Rec = R;
+  StringRef Name = R->getName();
+  bool Keeps = Name == "Adam" || Name == "AdamW" || Name == "RMSprop" || Name == "Adagrad";
+  if (Name == "SGD" && Args.size() > 1 && Args[1].K == Value::Object &&
+      S->Objects[Args[1].Id].K == Object::Opts)
+    Keeps = named(Args[1].Id, "momentum", false) != 0;
+  SmallVector<HandleId, 8> Hs;
+  if (Keeps && !Args.empty())
+    collectTensors(Args[0], Hs);
+  O.State.assign(Hs.begin(), Hs.end());
+  // Adagrad makes its sums when it is made.
+  if (Name == "Adagrad" && !Hs.empty())
+    O.Unseen = S->Handles[Hs[0]].Fact.Dev;
+  return S->object(std::move(O));
+}
+
 Value Interp::construct(const CXXConstructExpr *E) {
   const CXXConstructorDecl *Ctor = E->getConstructor();
   QualType T = E->getType();
@@ -426,10 +446,10 @@ Value Interp::construct(const CXXConstructExpr *E) {
   }
   case TypeKind::Optimizer: {
     Object O;
-    O.K = Object::Optimizer;
+    std::vector<Value> Args;
     for (unsigned I = 0; I < N; ++I)
-      Arg(I);
-    return S->object(std::move(O));
+      Args.push_back(Arg(I));
+    return Dead ? Value() : newOptimizer(record(T), Args);
   }
   case TypeKind::Holder:
   case TypeKind::Module: {
@@ -492,7 +512,8 @@ Value Interp::construct(const CXXConstructExpr *E) {
       V = Value::of(Value::Ptr, S->cell(V));
     return V;
   }
-  if (StringRef(Q).starts_with("torch::nn::") && StringRef(Q).ends_with("Options")) {
+  if ((StringRef(Q).starts_with("torch::nn::") || StringRef(Q).starts_with("torch::optim::")) &&
+      StringRef(Q).ends_with("Options")) {
     Object O;
     O.K = Object::Opts;
     for (unsigned I = 0; I < N; ++I)
@@ -505,6 +526,8 @@ Value Interp::construct(const CXXConstructExpr *E) {
       Value V;
       V.K = Value::Type;
       V.HasType = true;
+      if (N)
+        Arg(0);
       V.T = N ? elementType(E->getArg(0)) : Dtype::Float;
       V.N = N && (isa<InitListExpr>(E->getArg(0)->IgnoreImplicit()) ||
                   isa<CXXStdInitializerListExpr>(E->getArg(0)->IgnoreImplicit()) ||

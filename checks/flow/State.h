@@ -153,6 +153,8 @@ struct State {
   std::map<SymbolId, int64_t> Known; ///< Assumed on this path.
   /// A flagged call has thrown on this path: what follows never runs as is.
   bool Threw = false;
+  /// Autocast is on or may be: element types are its business.
+  bool Autocast = false;
 
   Frame &top() { return Frames.back(); }
   CellId cell(Value V) { return Cells.add(V); }

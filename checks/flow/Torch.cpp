@@ -115,6 +115,40 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base, const E
   return S->tensor(std::move(H));
 }
 
+// `from_blob` takes the options' word for where the memory is; CUDA does not.
+void Interp::blobOfHost(const CallExpr *E, const Expr *Pointer, Device Where) {
+  const Expr *P = Pointer->IgnoreParenCasts();
+  bool Host = false;
+  if (auto *D = dyn_cast<DeclRefExpr>(P))
+    Host = D->getType()->isArrayType();
+  if (auto *C = dyn_cast<CXXMemberCallExpr>(P))
+    Host = C->getMethodDecl() && C->getMethodDecl()->getName() == "data" &&
+           kindOf(C->getImplicitObjectArgument()->getType()) == TypeKind::List;
+  if (!Host)
+    return;
+  Handle Here, There;
+  Here.Fact.Dev = Device::cpu();
+  There.Fact.Dev = Where;
+  Used Memory, Options;
+  Memory.Role = "data";
+  Memory.Spelling = text(P);
+  Memory.H = S->tensor(Here).Id;
+  Options.Role = "options";
+  Options.H = S->tensor(There).Id;
+  api::Judgement J;
+  J.K = api::Judgement::Throws;
+  J.Wrong = 0, J.Against = 1;
+  J.Message = "The specified pointer resides on host memory and is not registered with any CUDA device.";
+  judged(J, FindingCode::HostAccess, E, {Memory, Options});
+}
+
+static bool isIntegerScalar(const Expr *E) {
+  E = E->IgnoreImplicit();
+  if (auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs())
+    E = C->getArg(0)->IgnoreImplicit();
+  return E->getType()->isIntegerType() && !E->getType()->isBooleanType();
+}
+
 Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op, CellId Base,
                        const Expr *BaseE, ArrayRef<const Expr *> Args) {
   SmallVector<Used, 4> Uses;
@@ -123,7 +157,6 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op, 
   Value Options;
   bool HasOptions = false, Integers = false, Nested = false;
   Dtype DataType = Dtype::Unknown;
-  bool IntIndex = true;
   auto Add = [&](StringRef Role, HandleId H, const Expr *A) {
     Used U;
     U.Role = Role.str();
@@ -146,6 +179,9 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op, 
       Role = I == 0 ? "self" : "other";
     if (isa<CXXDefaultArgExpr>(A))
       continue;
+    // Tensor's own overload of `index_put_` names it otherwise than ATen.
+    if (Op == "index_put_" && Role == "rhs")
+      Role = "values";
     Value V = eval(A);
     if (Dead)
       return {};
@@ -168,12 +204,17 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op, 
         Shape.Named = V.T;
       continue;
     }
-    if (A->getType()->isIntegerType())
+    if (Role == "rounding_mode")
+      Shape.HasRounding = true;
+    if (Role == "reduction" ||
+        (V.K == Value::Object && S->Objects[V.Id].K == Object::Opts && named(V.Id, "reduction", false)))
+      Shape.NamesReduction = true;
+    if (Role == "other" && isIntegerScalar(A))
+      Shape.IntegerScalars = true;
+    if (A->getType()->isIntegerType() || (Role != "size" && isIntegerScalar(A)))
       Integers = true;
     SmallVector<HandleId, 4> Hs;
     collectTensors(V, Hs);
-    if (!Hs.empty())
-      IntIndex = false;
     for (HandleId H : Hs)
       Add(Role, H, A);
   }
@@ -212,7 +253,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op, 
     H.Fact.Dev = HasOptions && Options.HasDev ? Options.D : Device::cpu();
     H.Fact.Type = HasOptions && Options.HasType ? Options.T
                   : Op == "tensor"              ? DataType
-                                                : api::factoryDtype(Op, Integers);
+                                                : api::factoryDtype(Op, Integers, HasOptions);
     // A braced list without options: double literals give the default float.
     if (Op == "tensor" && !HasOptions && DataType == Dtype::Double)
       H.Fact.Type = Dtype::Float;
@@ -226,6 +267,8 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op, 
       if (auto *L = dyn_cast<InitListExpr>(A); L && L->getNumInits() == 0)
         H.Fact.Dim = Rank::Zero;
     }
+    if (Op == "from_blob" && !Args.empty() && H.Fact.Dev.isCUDA())
+      blobOfHost(E, Args[0], H.Fact.Dev);
     H.From = origin(Origin::Created, E, H.Fact.Dev, "", nullptr, HasOptions ? Options.Spelled : nullptr);
     return S->tensor(std::move(H));
   }
@@ -417,7 +460,9 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base, 
       for (const Expr *A : Args)
         if (!isa<CXXDefaultArgExpr>(A))
           eval(A);
-      return E->getType()->isVoidType() ? Value() : fresh(E->getType(), "", E->getBeginLoc(), "an optimizer's result");
+      if (const Value &V = S->Cells[target(Base)]; !Dead && Name == "step" && V.K == Value::Object)
+        stepOptimizer(E, V.Id, BaseE);
+      return E->getType()->isVoidType() ? Value() : fresh(E->getType(), "", SourceLocation(), "");
     }
     if (S->Cells[target(Base)].K == Value::Object) {
       const Object &O = S->Objects[S->Cells[target(Base)].Id];
@@ -482,6 +527,10 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base, 
       moveModule(C, Device::symbol(++DeviceSymbols), Dtype::Unknown, nullptr, "", nullptr, Seen);
     else
       S->Cells.mut(C) = fresh(Args[0]->getType(), text(Args[0]), E->getBeginLoc(), "loaded from a file");
+    return {};
+  }
+  if (Name.contains("autocast")) {
+    S->Autocast = true;
     return {};
   }
   if (Q == "torch::save" || Name == "manual_seed" || Name == "set_num_threads" || Name == "synchronize")
