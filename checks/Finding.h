@@ -79,7 +79,8 @@ struct Finding {
   std::string Message;
   /// What the program would die with, as LibTorch words it; may be empty.
   std::string Predicted;
-  /// For a finding that needs a condition: "when 'use_cuda' is true"; else empty.
+  /// For a finding that needs a condition: "when 'use_cuda' is true"; else
+  /// empty.
   std::string Condition;
   std::vector<Operand> Operands;
   std::vector<Step> History;
@@ -98,10 +99,10 @@ struct Unknown {
   std::string Reason; ///< "no model for 'foo::bar'".
 };
 struct AnalysisStats {
-  unsigned Functions = 0;  ///< Functions analysed as entry points.
-  unsigned GaveUp = 0;     ///< Of those, out of budget.
-  uint64_t Visits = 0;     ///< Statements and expressions interpreted.
-  double Seconds = 0;      ///< Wall time in the engine.
+  unsigned Functions = 0; ///< Functions analysed as entry points.
+  unsigned GaveUp = 0;    ///< Of those, out of budget.
+  uint64_t Visits = 0;    ///< Statements and expressions interpreted.
+  double Seconds = 0;     ///< Wall time in the engine.
   std::vector<clang::SourceLocation> GaveUpAt;
 };
 

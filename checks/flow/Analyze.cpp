@@ -14,7 +14,8 @@ using namespace clang;
 
 namespace torch_tidy {
 
-Interp::Interp(ASTContext &Ctx, const AnalysisOptions &Opts) : Ctx(Ctx), Opts(Opts) {}
+Interp::Interp(ASTContext &Ctx, const AnalysisOptions &Opts)
+    : Ctx(Ctx), Opts(Opts) {}
 
 void Interp::runRoot(const FunctionDecl *Fn) {
   Root = Fn;
@@ -32,16 +33,19 @@ void Interp::runRoot(const FunctionDecl *Fn) {
   In.push_back(std::move(Start));
   In = each(std::move(In), [&] {
     for (const ParmVarDecl *P : Fn->parameters()) {
-      CellId C = S->cell(fresh(P->getType(), P->getNameAsString(), SourceLocation(), ""));
+      CellId C = S->cell(
+          fresh(P->getType(), P->getNameAsString(), SourceLocation(), ""));
       S->top().Vars[P] = C;
     }
     if (auto *M = dyn_cast<CXXMethodDecl>(Fn); M && !M->isStatic()) {
       QualType T = Ctx.getCanonicalTagType(M->getParent());
-      Value V = isa<CXXConstructorDecl>(M) ? Value() : fresh(T, "", SourceLocation(), "");
+      Value V = isa<CXXConstructorDecl>(M) ? Value()
+                                           : fresh(T, "", SourceLocation(), "");
       if (V.K != Value::Object) {
         Object O;
         O.Rec = M->getParent();
-        O.K = derives(M->getParent(), "torch::nn::Module") ? Object::Module : Object::Record;
+        O.K = derives(M->getParent(), "torch::nn::Module") ? Object::Module
+                                                           : Object::Record;
         O.Opaque = true;
         V = S->object(std::move(O));
       }
@@ -79,7 +83,9 @@ AnalysisResult Interp::take() {
           continue;
         }
         When += (When.empty() ? "when '" : " and '") + I.Name + "' is " +
-                (Val == 0 ? "false" : Val == 1 ? "true" : std::to_string(Val));
+                (Val == 0   ? "false"
+                 : Val == 1 ? "true"
+                            : std::to_string(Val));
       }
       if (!Always && (!Tell || !Strong || B.Under.empty()))
         continue;
@@ -102,10 +108,13 @@ AnalysisResult Interp::take() {
       Few.push_back(std::move(F));
   Result.Findings = std::move(Few);
   std::stable_sort(Result.Findings.begin(), Result.Findings.end(),
-                   [&](const Finding &A, const Finding &B) { return SM.isBeforeInTranslationUnit(A.Loc, B.Loc); });
-  std::stable_sort(Result.Unknowns.begin(), Result.Unknowns.end(), [&](const Unknown &A, const Unknown &B) {
-    return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
-  });
+                   [&](const Finding &A, const Finding &B) {
+                     return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
+                   });
+  std::stable_sort(Result.Unknowns.begin(), Result.Unknowns.end(),
+                   [&](const Unknown &A, const Unknown &B) {
+                     return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
+                   });
   return std::move(Result);
 }
 
@@ -118,8 +127,10 @@ public:
   explicit Collector(Interp &I) : I(I) {}
   bool shouldVisitTemplateInstantiations() const { return true; }
   bool VisitFunctionDecl(FunctionDecl *F) {
-    if (F->doesThisDeclarationHaveABody() && !F->isDependentContext() && !F->isDefaulted() && I.isUserCode(F))
-      if (auto *M = dyn_cast<CXXMethodDecl>(F); !M || !M->getParent()->isLambda())
+    if (F->doesThisDeclarationHaveABody() && !F->isDependentContext() &&
+        !F->isDefaulted() && I.isUserCode(F))
+      if (auto *M = dyn_cast<CXXMethodDecl>(F);
+          !M || !M->getParent()->isLambda())
         Roots.push_back(F);
     return true;
   }
@@ -137,7 +148,9 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
   for (const FunctionDecl *F : C.Roots)
     I.runRoot(F);
   AnalysisResult R = I.take();
-  R.Stats.Seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin).count();
+  R.Stats.Seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin)
+          .count();
   return R;
 }
 

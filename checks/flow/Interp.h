@@ -24,6 +24,11 @@ namespace torch_tidy {
 
 using States = std::vector<State>;
 
+inline void append(States &To, States From) {
+  for (State &S : From)
+    To.push_back(std::move(S));
+}
+
 /// Where control goes after a statement.
 struct Flow {
   States Next, Break, Continue, Return;
@@ -31,8 +36,24 @@ struct Flow {
 
 /// What LibTorch and std types mean to the analysis.
 enum class TypeKind : uint8_t {
-  Other, Number, Tensor, Device, Dtype, Options, Holder, Module, Sequential,
-  Pointer, List, Pair, Optional, Optimizer, JitModule, IValue, Loader, String,
+  Other,
+  Number,
+  Tensor,
+  Device,
+  Dtype,
+  Options,
+  Holder,
+  Module,
+  Sequential,
+  Pointer,
+  List,
+  Pair,
+  Optional,
+  Optimizer,
+  JitModule,
+  IValue,
+  Loader,
+  String,
 };
 
 class Interp {
@@ -43,7 +64,7 @@ public:
   bool isUserCode(const clang::Decl *D);
 
 private:
-  // Statements (Statements.cpp).
+  // Statements (Statements.cpp, Loops.cpp, Paths.cpp).
   Flow exec(const clang::Stmt *S, States In);
   Flow execIf(const clang::IfStmt *S, States In);
   Flow execLoop(const clang::Stmt *Cond, const clang::Stmt *Inc,
@@ -60,67 +81,77 @@ private:
   bool branch(const Value &V, const clang::Expr *E);
   bool visit();
 
-  // Expressions (Expressions.cpp).
+  // Expressions (Expressions.cpp, Rvalues.cpp, Construct.cpp, Objects.cpp).
   Value eval(const clang::Expr *E);
   Value evalR(const clang::Expr *E);
   CellId loc(const clang::Expr *E);
   Value load(CellId C);
   Value resolve(Value V);
-  Value compare(clang::BinaryOperatorKind Op, Value L, Value R, const clang::Expr *E);
+  Value compare(clang::BinaryOperatorKind Op, Value L, Value R,
+                const clang::Expr *E);
   Value construct(const clang::CXXConstructExpr *E);
   Value newOptimizer(const clang::CXXRecordDecl *R, llvm::ArrayRef<Value> Args);
   Value copyOf(const Value &V);
   CellId field(CellId Base, const clang::ValueDecl *D);
   CellId named(ObjectId O, llvm::StringRef Name, bool Create);
-  Value fresh(clang::QualType T, llvm::StringRef Name, clang::SourceLocation Loc,
-              const std::string &Why);
+  Value fresh(clang::QualType T, llvm::StringRef Name,
+              clang::SourceLocation Loc, const std::string &Why);
   Value defaultValue(clang::QualType T, const clang::Expr *E);
   CellId elementOf(CellId Container, std::optional<int64_t> Index,
                    clang::QualType T, const clang::Expr *E);
 
-  // Calls (Calls.cpp).
+  // Calls (Calls.cpp, Activations.cpp, StdLibrary.cpp).
   Value call(const clang::CallExpr *E);
-  Value enter(const clang::FunctionDecl *Fn, const clang::Expr *Site, CellId This,
-              llvm::ArrayRef<CellId> Args,
+  Value enter(const clang::FunctionDecl *Fn, const clang::Expr *Site,
+              CellId This, llvm::ArrayRef<CellId> Args,
               llvm::ArrayRef<std::pair<const void *, CellId>> Captured = {});
-  Value newRecord(const clang::CXXConstructorDecl *Ctor, const clang::Expr *Site,
-                  llvm::ArrayRef<CellId> Args);
+  Value newRecord(const clang::CXXConstructorDecl *Ctor,
+                  const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value callClosure(const Value &V, const clang::Expr *Site,
                     llvm::ArrayRef<CellId> Args, clang::QualType T);
   Value stdCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
-                CellId Base, llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
-  void havoc(const clang::CallExpr *E, llvm::ArrayRef<const clang::Expr *> Args);
+                CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
+                bool &Known);
+  void havoc(const clang::CallExpr *E,
+             llvm::ArrayRef<const clang::Expr *> Args);
 
-  // LibTorch (Torch.cpp, TorchModules.cpp).
+  // LibTorch (Torch.cpp, TensorOperators.cpp, Modules.cpp, Forward.cpp).
   Value torchCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                   CellId Base, const clang::Expr *BaseE,
                   llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
-  Value tensorOp(const clang::CallExpr *E, const clang::FunctionDecl *Fn, llvm::StringRef Name,
-                 CellId Base, const clang::Expr *BaseE, llvm::ArrayRef<const clang::Expr *> Args);
+  Value tensorOp(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                 llvm::StringRef Name, CellId Base, const clang::Expr *BaseE,
+                 llvm::ArrayRef<const clang::Expr *> Args);
   Value moveTensor(const clang::CallExpr *E, llvm::StringRef Name, CellId Base,
-                   const clang::Expr *BaseE, llvm::ArrayRef<const clang::Expr *> Args);
+                   const clang::Expr *BaseE,
+                   llvm::ArrayRef<const clang::Expr *> Args);
   Value moduleCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
-                   const clang::Expr *BaseE, llvm::ArrayRef<const clang::Expr *> Args,
-                   bool &Known);
+                   const clang::Expr *BaseE,
+                   llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   Value forward(const clang::Expr *Site, CellId Obj, const clang::Expr *BaseE,
-                llvm::ArrayRef<CellId> Args, llvm::ArrayRef<const clang::Expr *> ArgEs,
-                clang::QualType T);
-  Value newModule(llvm::StringRef Kind, llvm::ArrayRef<Value> Args, const clang::Expr *E,
-                  const clang::CXXRecordDecl *Rec);
-  void moveModule(CellId Obj, std::optional<Device> D, Dtype T, const clang::Expr *E,
-                  llvm::StringRef Subject, const clang::Expr *Spelled,
-                  std::set<ObjectId> &Seen);
-  void stepOptimizer(const clang::CallExpr *E, ObjectId Id, const clang::Expr *BaseE);
-  void blobOfHost(const clang::CallExpr *E, const clang::Expr *Pointer, Device Where);
+                llvm::ArrayRef<CellId> Args,
+                llvm::ArrayRef<const clang::Expr *> ArgEs, clang::QualType T);
+  Value newModule(llvm::StringRef Kind, llvm::ArrayRef<Value> Args,
+                  const clang::Expr *E, const clang::CXXRecordDecl *Rec);
+  void moveModule(CellId Obj, std::optional<Device> D, Dtype T,
+                  const clang::Expr *E, llvm::StringRef Subject,
+                  const clang::Expr *Spelled, std::set<ObjectId> &Seen);
+  void stepOptimizer(const clang::CallExpr *E, ObjectId Id,
+                     const clang::Expr *BaseE);
+  void blobOfHost(const clang::CallExpr *E, const clang::Expr *Pointer,
+                  Device Where);
   Value optionsFrom(Value V);
   Value deviceFromString(llvm::StringRef S);
-  void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out, unsigned Depth = 0);
+  void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out,
+                      unsigned Depth = 0);
   std::optional<TensorFact> stateOf(CellId Obj, HandleId *H = nullptr);
-  bool unseenForward(const clang::Expr *Site, CellId Obj, const clang::Expr *BaseE,
-                     llvm::ArrayRef<CellId> Args, llvm::ArrayRef<const clang::Expr *> ArgEs,
+  bool unseenForward(const clang::Expr *Site, CellId Obj,
+                     const clang::Expr *BaseE, llvm::ArrayRef<CellId> Args,
+                     llvm::ArrayRef<const clang::Expr *> ArgEs,
                      clang::QualType T, Value &Result);
   std::optional<Device> placedAt(CellId Obj);
-  CellId target(CellId C); ///< Through pointers and holders to the object's cell.
+  CellId
+  target(CellId C); ///< Through pointers and holders to the object's cell.
 
   // Types (Types.cpp).
   TypeKind kindOf(clang::QualType T);
@@ -129,7 +160,7 @@ private:
   bool derives(const clang::CXXRecordDecl *R, llvm::StringRef Base);
   std::string qualified(const clang::NamedDecl *D);
 
-  // Reports (Report.cpp).
+  // Reports (Report.cpp, Fixes.cpp).
   struct Used {
     std::string Role;
     HandleId H = 0;
@@ -139,8 +170,8 @@ private:
     /// For a module's state: the expression that names the module.
     const clang::Expr *Base = nullptr;
   };
-  void judged(const api::Judgement &J, FindingCode Code, const clang::Expr *Site,
-              llvm::ArrayRef<Used> Operands);
+  void judged(const api::Judgement &J, FindingCode Code,
+              const clang::Expr *Site, llvm::ArrayRef<Used> Operands);
   void noteUnregistered(Finding &F, const Used &U);
   void unusedMoves(const std::set<const clang::Expr *> &Causes);
   void addFixes(Finding &F, const Used &Wrong, const Used &Against,
@@ -155,7 +186,8 @@ private:
 
   struct SymbolInfo {
     std::string Name;
-    bool Strong = false; ///< Either value is possible, so a report may rest on it.
+    bool Strong =
+        false; ///< Either value is possible, so a report may rest on it.
     enum { Plain, IsCuda, Compare } K = Plain;
     uint32_t DeviceSym = 0;
     SymbolId L = 0;
@@ -195,7 +227,7 @@ private:
   bool Dead = false;  ///< The path under evaluation has ended.
   uint64_t Budget = 0, Serial = 0;
   bool GaveUp = false;
-  unsigned Catching = 0; ///< Handlers around that go on after a throw.
+  unsigned Catching = 0;        ///< Handlers around that go on after a throw.
   std::vector<unsigned> Rounds; ///< Iterations of the loops around.
   std::map<std::pair<SiteKey, std::vector<uint64_t>>, Visits> Sites;
   std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;

@@ -75,13 +75,24 @@ struct Device {
 /// share a member, so that promotion can be read off it.
 enum class Dtype : uint8_t {
   Unknown, ///< Nothing is known.
-  Bool, UInt8, Int8, Int16, Int32, Int64,
-  Half, BFloat16, Float, Double,
-  ComplexHalf, ComplexFloat, ComplexDouble,
+  Bool,
+  UInt8,
+  Int8,
+  Int16,
+  Int32,
+  Int64,
+  Half,
+  BFloat16,
+  Float,
+  Double,
+  ComplexHalf,
+  ComplexFloat,
+  ComplexDouble,
   Other, ///< Quantised, float8 and the like: never judged.
 };
-llvm::StringRef dtypeName(Dtype T);         ///< "Float", "Long": as messages print it.
-llvm::StringRef dtypeConstant(Dtype T);     ///< "torch::kFloat32": as source spells it.
+llvm::StringRef dtypeName(Dtype T); ///< "Float", "Long": as messages print it.
+llvm::StringRef
+dtypeConstant(Dtype T); ///< "torch::kFloat32": as source spells it.
 bool isFloating(Dtype T);
 bool isIntegral(Dtype T); ///< Bool included.
 bool isComplex(Dtype T);

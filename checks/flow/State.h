@@ -53,10 +53,32 @@ struct Value {
   /// The expression that chose a device, to spell a fix like it.
   const clang::Expr *Spelled = nullptr;
 
-  static Value integer(int64_t N) { Value V; V.K = Int; V.N = N; return V; }
-  static Value of(Kind K, uint32_t Id) { Value V; V.K = K; V.Id = Id; return V; }
-  static Value device(Device D) { Value V; V.K = Dev; V.D = D; V.HasDev = true; return V; }
-  static Value dtype(Dtype T) { Value V; V.K = Type; V.T = T; V.HasType = true; return V; }
+  static Value integer(int64_t N) {
+    Value V;
+    V.K = Int;
+    V.N = N;
+    return V;
+  }
+  static Value of(Kind K, uint32_t Id) {
+    Value V;
+    V.K = K;
+    V.Id = Id;
+    return V;
+  }
+  static Value device(Device D) {
+    Value V;
+    V.K = Dev;
+    V.D = D;
+    V.HasDev = true;
+    return V;
+  }
+  static Value dtype(Dtype T) {
+    Value V;
+    V.K = Type;
+    V.T = T;
+    V.HasType = true;
+    return V;
+  }
   explicit operator bool() const { return K != None; }
 };
 
@@ -66,10 +88,10 @@ struct Origin {
   const clang::Expr *E = nullptr; ///< The call that did it.
   clang::SourceLocation Loc;
   Device Dev;
-  std::string Subject;            ///< "model", "input"; may be empty.
+  std::string Subject;                  ///< "model", "input"; may be empty.
   const clang::Expr *Spelled = nullptr; ///< The device as the move spelled it.
   const Origin *Before = nullptr;
-  uint64_t Frame = 0;             ///< The activation it happened in.
+  uint64_t Frame = 0; ///< The activation it happened in.
   unsigned Depth = 0;
   std::map<SymbolId, int64_t> Under; ///< The conditions it happened under.
 };
@@ -83,7 +105,14 @@ struct Handle {
 };
 
 struct Object {
-  enum Kind : uint8_t { Record, Module, List, Optimizer, Opts, Closure } K = Record;
+  enum Kind : uint8_t {
+    Record,
+    Module,
+    List,
+    Optimizer,
+    Opts,
+    Closure
+  } K = Record;
   /// Contents beyond what is listed are not known.
   bool Opaque = false;
   /// A `torch::jit::Module`.
@@ -91,13 +120,14 @@ struct Object {
   const clang::CXXRecordDecl *Rec = nullptr;
   const clang::LambdaExpr *Lambda = nullptr;
   std::string Kind2; ///< Name of a built-in module: "Linear".
-  std::vector<std::pair<const void *, CellId>> Fields; ///< By decl, or interned name.
-  std::vector<CellId> Elems;     ///< Elements; children of a Sequential.
-  std::vector<CellId> Children;  ///< Registered sub-modules: cells of objects.
-  std::vector<HandleId> State;   ///< Registered parameters and buffers.
-  const Origin *Move = nullptr;  ///< The last move of this module.
+  std::vector<std::pair<const void *, CellId>>
+      Fields;                   ///< By decl, or interned name.
+  std::vector<CellId> Elems;    ///< Elements; children of a Sequential.
+  std::vector<CellId> Children; ///< Registered sub-modules: cells of objects.
+  std::vector<HandleId> State;  ///< Registered parameters and buffers.
+  const Origin *Move = nullptr; ///< The last move of this module.
   std::string Name;
-  Device Unseen;                 ///< Device of the parts nothing is known of.
+  Device Unseen; ///< Device of the parts nothing is known of.
 };
 
 /// Values by id, in chunks that copies share until one is written to.
@@ -109,7 +139,9 @@ template <class T> class Store {
 public:
   Store() { add(T()); }
   uint32_t size() const { return Count; }
-  const T &operator[](uint32_t I) const { return (*Chunks[I / Chunk])[I % Chunk]; }
+  const T &operator[](uint32_t I) const {
+    return (*Chunks[I / Chunk])[I % Chunk];
+  }
   T &mut(uint32_t I) {
     auto &C = Chunks[I / Chunk];
     if (C.use_count() > 1) {
@@ -158,8 +190,12 @@ struct State {
 
   Frame &top() { return Frames.back(); }
   CellId cell(Value V) { return Cells.add(V); }
-  Value tensor(Handle H) { return Value::of(Value::Tensor, Handles.add(std::move(H))); }
-  Value object(Object O) { return Value::of(Value::Object, Objects.add(std::move(O))); }
+  Value tensor(Handle H) {
+    return Value::of(Value::Tensor, Handles.add(std::move(H)));
+  }
+  Value object(Object O) {
+    return Value::of(Value::Object, Objects.add(std::move(O)));
+  }
   /// Replaces a device symbol everywhere.
   void substitute(uint32_t Symbol, Device D);
   /// Equal for states that nothing later can tell apart. `Numbers`: also by

@@ -1,0 +1,229 @@
+// Bodies that run under a caller's facts: functions, constructors, closures.
+#include "checks/flow/Interp.h"
+#include "clang/AST/DeclTemplate.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
+                    ArrayRef<CellId> Args,
+                    ArrayRef<std::pair<const void *, CellId>> Captured) {
+  const FunctionDecl *Def = nullptr;
+  if (Dead || !Fn->hasBody(Def) || S->Frames.size() >= Opts.Depth || !visit()) {
+    if (!Dead)
+      unknown(Site ? Site->getBeginLoc() : SourceLocation(),
+              "'" + Fn->getNameAsString() + "' is not followed");
+    return Dead ? Value()
+                : fresh(Fn->getReturnType(), "", SourceLocation(), "");
+  }
+  unsigned Same = 0;
+  for (const Frame &F : S->Frames)
+    Same += F.Fn == Def;
+  if (Same > 2) {
+    unknown(Site ? Site->getBeginLoc() : SourceLocation(), "recursion");
+    return fresh(Fn->getReturnType(), "", SourceLocation(), "");
+  }
+  std::shared_ptr<std::vector<Outcome>> Memo;
+  if (Cursor < Trail.size()) {
+    Memo = Trail[Cursor].Memo;
+  } else {
+    Memo = std::make_shared<std::vector<Outcome>>();
+    State Inner = *S;
+    Frame F;
+    F.Fn = Def;
+    F.Site = Site;
+    F.This = This;
+    F.Serial = ++Serial;
+    for (auto &[D, C] : Captured)
+      F.Vars[D] = C;
+    for (unsigned I = 0; I < Def->getNumParams(); ++I) {
+      const ParmVarDecl *P = Def->getParamDecl(I);
+      if (I < Args.size()) {
+        bool Ref = P->getType()->isReferenceType();
+        F.Vars[P] = Ref ? Args[I] : Inner.cell(Inner.Cells[Args[I]]);
+      } else {
+        F.Vars[P] = 0;
+      }
+    }
+    Inner.Frames.push_back(std::move(F));
+    auto SavedTrail = std::move(Trail);
+    size_t SavedCursor = Cursor;
+    State *SavedS = S;
+    States In;
+    In.push_back(std::move(Inner));
+    Trail.clear();
+    // Defaults, member initialisers and the body run in the new activation.
+    In = each(std::move(In), [&] {
+      for (unsigned I = 0; I < Def->getNumParams(); ++I) {
+        const ParmVarDecl *P = Def->getParamDecl(I);
+        if (S->top().Vars[P])
+          continue;
+        CellId C = P->hasDefaultArg() && !P->hasUninstantiatedDefaultArg()
+                       ? S->cell(eval(P->getDefaultArg()))
+                       : S->cell(fresh(P->getType(), P->getNameAsString(),
+                                       SourceLocation(), ""));
+        S->top().Vars[P] = C;
+      }
+      auto *Ctor = dyn_cast<CXXConstructorDecl>(Def);
+      if (!Ctor)
+        return;
+      for (const CXXCtorInitializer *I : Ctor->inits()) {
+        if (Dead)
+          return;
+        if (const FieldDecl *M = I->getAnyMember()) {
+          const Expr *Init = I->getInit();
+          CellId C = M->getType()->isReferenceType() && Init->isGLValue()
+                         ? loc(Init)
+                         : S->cell(eval(Init));
+          if (Dead)
+            return;
+          Value V = S->Cells[C];
+          if (V.K == Value::Tensor && S->Handles[V.Id].Name.empty())
+            S->Handles.mut(V.Id).Name = M->getNameAsString();
+          CellId T = target(C);
+          if (S->Cells[T].K == Value::Object &&
+              S->Objects[S->Cells[T].Id].Name.empty())
+            S->Objects.mut(S->Cells[T].Id).Name = M->getNameAsString();
+          ObjectId Me = S->Cells[target(This)].Id;
+          bool Set = false;
+          for (auto &Fd : S->Objects.mut(Me).Fields)
+            if (Fd.first == M->getCanonicalDecl())
+              Fd.second = C, Set = true;
+          if (!Set)
+            S->Objects.mut(Me).Fields.push_back({M->getCanonicalDecl(), C});
+        } else if (auto *CE = dyn_cast<CXXConstructExpr>(
+                       I->getInit()->IgnoreImplicit());
+                   CE && isUserCode(CE->getConstructor()) &&
+                   !CE->getConstructor()->isImplicit()) {
+          std::vector<CellId> Cells;
+          for (const Expr *A : CE->arguments())
+            Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
+          enter(CE->getConstructor(), CE, This, Cells);
+        }
+      }
+    });
+    Flow F2 = exec(Def->getBody(), std::move(In));
+    for (States *Part : {&F2.Next, &F2.Return})
+      for (State &X : *Part) {
+        Value V = X.top().Result;
+        X.Frames.pop_back();
+        Memo->push_back({std::move(X), V});
+      }
+    // Exits that the caller cannot tell apart are one.
+    std::map<uint64_t, size_t> Seen;
+    std::vector<Outcome> Few;
+    for (Outcome &O : *Memo) {
+      O.S.top().Vars[Def] = O.S.cell(O.V);
+      uint64_t H = O.S.signature(true);
+      auto [It, New] = Seen.try_emplace(H, Few.size());
+      if (!New && (O.S.Threw || !Few[It->second].S.Threw)) {
+        auto &K = Few[It->second].S.Known;
+        for (auto J = K.begin(); J != K.end();) {
+          auto Q = O.S.Known.find(J->first);
+          J = Q == O.S.Known.end() || Q->second != J->second ? K.erase(J)
+                                                             : std::next(J);
+        }
+        continue;
+      }
+      if (New)
+        Few.push_back(std::move(O));
+      else
+        Few[It->second] = std::move(O);
+    }
+    for (Outcome &O : Few)
+      O.S.top().Vars.erase(Def);
+    *Memo = std::move(Few);
+    Trail = std::move(SavedTrail);
+    Cursor = SavedCursor;
+    S = SavedS;
+    Dead = false;
+    Trail.push_back({0, unsigned(std::max<size_t>(1, Memo->size())), Memo});
+  }
+  unsigned Taken = Trail[Cursor++].Taken;
+  if (Memo->empty()) {
+    Dead = true;
+    return {};
+  }
+  *S = (*Memo)[Taken].S;
+  return (*Memo)[Taken].V;
+}
+
+Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
+                        ArrayRef<CellId> Args) {
+  const CXXRecordDecl *R = Ctor->getParent();
+  Object O;
+  O.Rec = R;
+  O.K = derives(R, "torch::nn::Module") ? Object::Module : Object::Record;
+  Value V = S->object(std::move(O));
+  CellId This = S->cell(V);
+  // Members without an initialiser start at their default.
+  std::vector<const CXXRecordDecl *> Chain{R};
+  for (unsigned I = 0; I < Chain.size(); ++I) {
+    for (const FieldDecl *F : Chain[I]->fields())
+      if (!F->hasInClassInitializer() && !F->getType()->isReferenceType()) {
+        TypeKind K = kindOf(F->getType());
+        if (K == TypeKind::Tensor || K == TypeKind::List ||
+            K == TypeKind::Pointer || K == TypeKind::Options) {
+          CellId C = S->cell(defaultValue(F->getType(), nullptr));
+          S->Objects.mut(V.Id).Fields.push_back({F->getCanonicalDecl(), C});
+        }
+      }
+    for (const CXXBaseSpecifier &B : Chain[I]->bases())
+      if (auto *BR = B.getType()->getAsCXXRecordDecl();
+          BR && BR->hasDefinition() && isUserCode(BR))
+        Chain.push_back(BR->getDefinition());
+  }
+  const FunctionDecl *Def = nullptr;
+  if (Ctor->hasBody(Def)) {
+    enter(Ctor, Site, This, Args);
+  } else if (Ctor->isImplicit() || Ctor->isDefaulted()) {
+    for (const FieldDecl *F : R->fields())
+      if (F->hasInClassInitializer() && F->getInClassInitializer()) {
+        S->Frames.push_back({});
+        S->top().This = This;
+        S->top().Fn = S->Frames[S->Frames.size() - 2].Fn;
+        S->top().Site = Site;
+        S->top().Serial = ++Serial;
+        CellId C = S->cell(eval(F->getInClassInitializer()));
+        S->Frames.pop_back();
+        S->Objects.mut(V.Id).Fields.push_back({F->getCanonicalDecl(), C});
+      }
+  } else {
+    unknown(Site ? Site->getBeginLoc() : SourceLocation(),
+            "constructor of '" + R->getNameAsString() +
+                "' is defined elsewhere");
+    S->Objects.mut(V.Id).Opaque = true;
+    S->Objects.mut(V.Id).Unseen = Device::symbol(++DeviceSymbols);
+  }
+  return Dead ? Value() : S->Cells[This];
+}
+
+Value Interp::callClosure(const Value &V0, const Expr *Site,
+                          ArrayRef<CellId> Args, QualType T) {
+  Value V = V0;
+  if (V.K == Value::Ptr && V.Id)
+    V = S->Cells[target(V.Id)];
+  if (V.K == Value::Fn)
+    if (auto *F = static_cast<const FunctionDecl *>(V.P); isUserCode(F))
+      return enter(F, Site, 0, Args);
+  if (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure) {
+    const LambdaExpr *L = S->Objects[V.Id].Lambda;
+    const CXXMethodDecl *Op = L->getCallOperator();
+    if (auto *FT = Op->getDescribedFunctionTemplate()) {
+      // The specialisation for these arguments: the one with as many of them.
+      for (FunctionDecl *Spec : FT->specializations())
+        if (Spec->hasBody())
+          Op = cast<CXXMethodDecl>(Spec);
+    }
+    std::vector<std::pair<const void *, CellId>> Captured;
+    for (auto &F : S->Objects[V.Id].Fields)
+      Captured.push_back(F);
+    CellId This =
+        S->Objects[V.Id].Elems.empty() ? 0 : S->Objects[V.Id].Elems[0];
+    return enter(Op, Site, This, Args, Captured);
+  }
+  return fresh(T, "", Site->getBeginLoc(), "the callee is not known");
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,241 @@
+// What forward demands of its inputs and returns.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+// Where all of a module's registered state is, if it is in one place.
+std::optional<Device> Interp::placedAt(CellId Obj) {
+  std::optional<Device> Where;
+  std::vector<CellId> Work{Obj};
+  std::set<ObjectId> Seen;
+  while (!Work.empty()) {
+    const Value &V = S->Cells[target(Work.back())];
+    Work.pop_back();
+    if (V.K != Value::Object || !Seen.insert(V.Id).second)
+      continue;
+    const Object &O = S->Objects[V.Id];
+    std::vector<Device> Here;
+    for (HandleId H : O.State)
+      Here.push_back(S->Handles[H].Fact.Dev);
+    if (O.Opaque)
+      Here.push_back(O.Unseen);
+    for (const Device &D : Here) {
+      if (Where && !Where->sameAs(D))
+        return std::nullopt;
+      Where = D;
+    }
+    for (CellId C : O.Children)
+      Work.push_back(C);
+  }
+  return Where;
+}
+
+// A module whose forward is defined in another file. Its class tells that it
+// holds modules or parameters, and its state is in one known place: what it
+// computes meets its inputs there. Inputs that may be lengths, masks or indices
+// are not judged, nor is anything where the place is not known.
+bool Interp::unseenForward(const Expr *Site, CellId Obj, const Expr *BaseE,
+                           ArrayRef<CellId> Args, ArrayRef<const Expr *> ArgEs,
+                           QualType T, Value &Result) {
+  Obj = target(Obj);
+  ObjectId Id = S->Cells[Obj].Id;
+  const CXXRecordDecl *R = S->Objects[Id].Rec;
+  bool Holds = false;
+  for (const FieldDecl *F : R->fields())
+    Holds |= heldModule(F->getType()) != nullptr;
+  std::optional<Device> Where = placedAt(Obj);
+  if (!Holds || !Where || !Where->isKnown())
+    return false;
+  Handle Own;
+  Own.Fact.Dev = *Where;
+  Own.From = S->Objects[Id].Move;
+  Own.Name = S->Objects[Id].Name;
+  Used Self;
+  Self.Role = "module";
+  Self.IsState = true;
+  Self.Base = BaseE;
+  Self.H = S->tensor(Own).Id;
+  Self.Spelling = BaseE ? text(BaseE) : Own.Name;
+  std::vector<Used> Uses{Self};
+  for (unsigned I = 0; I < Args.size(); ++I) {
+    SmallVector<HandleId, 4> Hs;
+    collectTensors(S->Cells[Args[I]], Hs);
+    for (HandleId H : Hs) {
+      if (I > 0 && !isFloating(S->Handles[H].Fact.Type))
+        continue;
+      Used U;
+      U.Role = "input";
+      U.H = H;
+      U.E = I < ArgEs.size() ? ArgEs[I] : nullptr;
+      U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
+      Uses.push_back(std::move(U));
+    }
+  }
+  api::Judgement J;
+  J.K = api::Judgement::Fine;
+  for (unsigned I = 1; I < Uses.size() && !J.throws(); ++I) {
+    const TensorFact &F = S->Handles[Uses[I].H].Fact;
+    if (F.Dev.differsFrom(*Where) && F.Dim != Rank::Zero) {
+      J.K = api::Judgement::Throws;
+      J.Wrong = I;
+      J.Message = "Expected all tensors to be on the same device";
+    }
+  }
+  judged(J, FindingCode::DeviceMismatch, Site, Uses);
+  unknown(Site->getBeginLoc(), "the module's code is in another file");
+  Result = fresh(T, "", SourceLocation(), "");
+  if (Result.K == Value::Tensor)
+    S->Handles.mut(Result.Id).Fact.Dev = *Where;
+  else if (Result.K == Value::Object)
+    S->Objects.mut(Result.Id).Unseen = *Where;
+  return true;
+}
+
+Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
+                      ArrayRef<CellId> Args, ArrayRef<const Expr *> ArgEs,
+                      QualType T) {
+  Obj = target(Obj);
+  Value V = S->Cells[Obj];
+  if (V.K != Value::Object)
+    return fresh(T, "", Site->getBeginLoc(), "an unknown module");
+  const Object O = S->Objects[V.Id];
+  if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition()) {
+    std::vector<const CXXRecordDecl *> Chain{O.Rec->getDefinition()};
+    for (unsigned I = 0; I < Chain.size(); ++I) {
+      const CXXMethodDecl *Best = nullptr;
+      for (const CXXMethodDecl *M : Chain[I]->methods())
+        if (M->getDeclName().isIdentifier() && M->getName() == "forward" &&
+            M->getNumParams() >= Args.size() &&
+            M->getMinRequiredArguments() <= Args.size())
+          Best = M;
+      Value Unseen;
+      if (Best && !Best->hasBody() &&
+          unseenForward(Site, Obj, BaseE, Args, ArgEs, T, Unseen))
+        return Unseen;
+      if (Best)
+        return enter(Best, Site, Obj, Args);
+      for (const CXXBaseSpecifier &B : Chain[I]->bases())
+        if (auto *R = B.getType()->getAsCXXRecordDecl();
+            R && R->hasDefinition() && isUserCode(R))
+          Chain.push_back(R->getDefinition());
+    }
+    if (!derives(O.Rec, "torch::nn::SequentialImpl"))
+      return fresh(T, "", Site->getBeginLoc(),
+                   "no forward with this many arguments");
+  }
+  if (O.Kind2 == "Sequential" ||
+      (O.Kind2.empty() && O.Rec &&
+       derives(O.Rec, "torch::nn::SequentialImpl"))) {
+    if (O.Opaque || Args.empty())
+      return fresh(T, "", Site->getBeginLoc(),
+                   "a Sequential with unknown children");
+    std::vector<CellId> Now(Args.begin(), Args.end());
+    std::vector<const Expr *> Es(ArgEs.begin(), ArgEs.end());
+    Value Out = S->Cells[Now[0]];
+    unsigned Index = 0;
+    for (CellId C : O.Elems) {
+      // Each child is a place of its own, though all share one call.
+      Rounds.push_back(1000 + Index++);
+      Out = forward(Site, C, BaseE, Now, Es, T);
+      Rounds.pop_back();
+      if (Dead)
+        return {};
+      Now = {S->cell(Out)};
+    }
+    return Out;
+  }
+  std::vector<Used> Uses;
+  SmallVector<api::CallOperand, 4> Inputs;
+  const CXXMethodDecl *Fwd = nullptr;
+  if (O.Rec && O.Rec->hasDefinition())
+    for (const CXXMethodDecl *M : O.Rec->getDefinition()->methods())
+      if (M->getDeclName().isIdentifier() && M->getName() == "forward")
+        Fwd = M;
+  HandleId StateH = 0;
+  std::optional<TensorFact> State = stateOf(Obj, &StateH);
+  Used Self;
+  Self.Role = O.Jit ? "module" : "weight";
+  Self.H = StateH;
+  Self.IsState = true;
+  Self.Base = BaseE;
+  Self.Spelling = BaseE ? text(BaseE) : O.Name;
+  if (Self.Spelling.empty() || Self.Spelling.find('(') != std::string::npos)
+    Self.Spelling = O.Name.empty() ? O.Kind2 : O.Name;
+  Uses.push_back(Self);
+  for (unsigned I = 0; I < Args.size(); ++I) {
+    SmallVector<HandleId, 4> Hs;
+    collectTensors(S->Cells[Args[I]], Hs);
+    for (HandleId H : Hs) {
+      Used U;
+      U.Role = Fwd && I < Fwd->getNumParams()
+                   ? Fwd->getParamDecl(I)->getName().str()
+                   : "input";
+      U.H = H;
+      U.E = I < ArgEs.size() ? ArgEs[I] : nullptr;
+      U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
+      Uses.push_back(U);
+      Inputs.push_back({U.Role, S->Handles[H].Fact});
+    }
+  }
+  for (unsigned I = 1; I < Uses.size(); ++I)
+    Inputs[I - 1].Role = Uses[I].Role;
+  if (O.Jit) {
+    // A TorchScript module is its parameters: an input elsewhere throws in its
+    // first operator that meets one.
+    api::Judgement J;
+    for (unsigned I = 0; I < Inputs.size() && State; ++I)
+      if (Inputs[I].Fact.Dev.differsFrom(State->Dev) &&
+          Inputs[I].Fact.Dim != Rank::Zero) {
+        J.K = api::Judgement::Throws;
+        J.Wrong = I + 1;
+        J.Message = "Expected all tensors to be on the same device";
+      }
+    judged(J, FindingCode::DeviceMismatch, Site, Uses);
+    return fresh(T, "", SourceLocation(), "");
+  }
+  if (O.Opaque && O.Kind2.empty())
+    return fresh(T, "", Site->getBeginLoc(), "a module from elsewhere");
+  const TensorFact *StateP = State ? &*State : nullptr;
+  api::Judgement J = api::judgeModuleDevices(O.Kind2, StateP, Inputs);
+  judged(J, FindingCode::DeviceMismatch, Site, Uses);
+  if (!J.throws())
+    judged(api::judgeModuleDtypes(O.Kind2, StateP, Inputs),
+           FindingCode::DtypeMismatch, Site, Uses);
+  auto Make = [&](unsigned I) {
+    Handle H;
+    H.Fact = api::moduleResult(O.Kind2, StateP, Inputs, I);
+    if (H.Fact.Dev.K == Device::Unknown)
+      H.Fact.Dev = StateP           ? StateP->Dev
+                   : Inputs.empty() ? Device::symbol(++DeviceSymbols)
+                                    : Inputs[0].Fact.Dev;
+    H.From = StateP            ? S->Objects[V.Id].Move
+             : Uses.size() > 1 ? S->Handles[Uses[1].H].From
+                               : nullptr;
+    return S->tensor(std::move(H));
+  };
+  const api::ModuleInfo *Info = api::findModule(O.Kind2);
+  TypeKind RK = kindOf(T);
+  if (RK == TypeKind::Pair) {
+    // (output, hidden) or (output, (h, c)).
+    Object L;
+    L.K = Object::List;
+    L.Elems.push_back(S->cell(Make(0)));
+    if (Info && Info->Results > 2) {
+      Object H;
+      H.K = Object::List;
+      for (unsigned I = 1; I < Info->Results; ++I)
+        H.Elems.push_back(S->cell(Make(I)));
+      L.Elems.push_back(S->cell(S->object(std::move(H))));
+    } else {
+      L.Elems.push_back(S->cell(Make(1)));
+    }
+    return S->object(std::move(L));
+  }
+  return RK == TypeKind::Tensor || RK == TypeKind::Other
+             ? Make(0)
+             : fresh(T, "", SourceLocation(), "");
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,194 @@
+// Statements with more than two ways on: loops and switch.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+// A loop runs its first rounds one by one, because the first differs from the
+// later ones (`model->to(kCPU)` at the end of a round). Whether another round
+// follows is nobody's condition, so no report rests on it.
+Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
+                      States In, bool BodyFirst, const VarDecl *CondVar) {
+  Flow Out;
+  std::set<uint64_t> Seen;
+  Rounds.push_back(0);
+  constexpr unsigned MaxRounds = 12;
+  unsigned Unclear = 0;
+  for (unsigned Round = 0; Round < MaxRounds && !In.empty() && Budget;
+       ++Round) {
+    Rounds.back() = std::min(Round, 3u);
+    States Go;
+    bool Forked = false;
+    if (BodyFirst && Round == 0) {
+      Go = std::move(In);
+    } else {
+      for (State &One : In) {
+        States Single;
+        Single.push_back(std::move(One));
+        each(std::move(Single), [&] {
+          bool Taken = true;
+          if (CondVar)
+            declare(CondVar);
+          if (auto *E = dyn_cast_or_null<Expr>(Cond)) {
+            Value V = resolve(eval(E));
+            if (Dead)
+              return;
+            if (V.K == Value::Int || V.K == Value::Ptr) {
+              Taken = V.K == Value::Int ? V.N != 0 : V.Id != 0;
+            } else {
+              Forked = true;
+              if (V.K != Value::Sym)
+                V = Value::of(Value::Sym, symbol("", false));
+              Taken = branch(V, nullptr);
+            }
+          }
+          (Taken ? Go : Out.Next).push_back(*S);
+        });
+      }
+    }
+    In.clear();
+    merge(Go);
+    // After some rounds of a loop whose end is unclear, it ends.
+    if (Forked && ++Unclear > 3) {
+      append(Out.Next, std::move(Go));
+      break;
+    }
+    // Numbers that a loop counts would keep states apart forever.
+    States New;
+    for (State &X : Go)
+      if (Seen.insert(X.signature(!Forked)).second)
+        New.push_back(std::move(X));
+    if (New.empty())
+      break;
+    Flow F = exec(Body, std::move(New));
+    append(Out.Next, std::move(F.Break));
+    append(Out.Return, std::move(F.Return));
+    In = std::move(F.Next);
+    append(In, std::move(F.Continue));
+    if (auto *E = dyn_cast_or_null<Expr>(Inc))
+      In = each(std::move(In), [&] { eval(E); });
+    merge(In);
+  }
+  append(Out.Next, std::move(In));
+  Rounds.pop_back();
+  merge(Out.Next);
+  merge(Out.Return);
+  return Out;
+}
+
+Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
+  Flow Out;
+  if (R->getInit())
+    In = exec(R->getInit(), std::move(In)).Next;
+  const VarDecl *Var = R->getLoopVariable();
+  const Expr *RangeE = R->getRangeInit();
+  CellId Range = 0;
+  // The range is kept alive by a variable of the loop's own.
+  const void *Hidden = R->getRangeStmt();
+  In = each(std::move(In), [&] {
+    Range = RangeE->isGLValue() ? loc(RangeE) : S->cell(eval(RangeE));
+    S->top().Vars[Hidden] = Range;
+  });
+  Rounds.push_back(0);
+  for (unsigned Round = 0; Round < 12 && !In.empty() && Budget; ++Round) {
+    Rounds.back() = std::min(Round, 3u);
+    States Go;
+    bool More = false;
+    for (State &One : In) {
+      CellId C = 0;
+      {
+        State *Saved = S;
+        S = &One;
+        C = target(One.top().Vars[Hidden]);
+        S = Saved;
+      }
+      const Value &V = One.Cells[C];
+      bool Exact = V.K == Value::Object && !One.Objects[V.Id].Opaque;
+      size_t Size = Exact ? One.Objects[V.Id].Elems.size() : 3;
+      if (Exact ? Round >= Size : Round > 0)
+        Out.Next.push_back(One);
+      if (Round < Size) {
+        Go.push_back(std::move(One));
+        More = true;
+      }
+    }
+    if (!More) {
+      In.clear();
+      break;
+    }
+    Go = each(std::move(Go), [&] {
+      CellId E =
+          elementOf(S->top().Vars[Hidden], Round, Var->getType(), RangeE);
+      if (Var->getType()->isReferenceType())
+        S->top().Vars[Var] = E;
+      else
+        S->top().Vars[Var] = S->cell(copyOf(load(E)));
+      if (auto *D = dyn_cast<DecompositionDecl>(Var))
+        bindings(D, S->top().Vars[Var]);
+    });
+    Flow F = exec(R->getBody(), std::move(Go));
+    append(Out.Next, std::move(F.Break));
+    append(Out.Return, std::move(F.Return));
+    In = std::move(F.Next);
+    append(In, std::move(F.Continue));
+    merge(In);
+  }
+  append(Out.Next, std::move(In));
+  Rounds.pop_back();
+  merge(Out.Next);
+  merge(Out.Return);
+  return Out;
+}
+
+Flow Interp::execSwitch(const SwitchStmt *Sw, States In) {
+  Flow Out;
+  if (Sw->getInit())
+    In = exec(Sw->getInit(), std::move(In)).Next;
+  auto *Body = dyn_cast<CompoundStmt>(Sw->getBody());
+  if (!Body)
+    return exec(Sw->getBody(), std::move(In));
+  // One path enters at each label and runs on to the break.
+  std::vector<std::pair<size_t, const Expr *>> Labels;
+  bool HasDefault = false;
+  for (size_t I = 0; I < Body->size(); ++I)
+    for (const Stmt *X = Body->body_begin()[I];
+         auto *C = dyn_cast_or_null<SwitchCase>(X); X = C->getSubStmt()) {
+      auto *Case = dyn_cast<CaseStmt>(C);
+      HasDefault |= !Case;
+      Labels.push_back({I, Case ? Case->getLHS() : nullptr});
+    }
+  std::stable_partition(Labels.begin(), Labels.end(),
+                        [](auto &L) { return L.second != nullptr; });
+  std::vector<States> Entry(Body->size());
+  each(std::move(In), [&] {
+    Value V = eval(Sw->getCond());
+    for (auto &[I, E] : Labels) {
+      if (E) {
+        Value Same = compare(BO_EQ, V, eval(E), nullptr);
+        if (!branch(Same, nullptr))
+          continue;
+      }
+      if (!Dead)
+        Entry[I].push_back(*S);
+      return;
+    }
+    if (!Dead)
+      Out.Next.push_back(*S);
+  });
+  States Now;
+  for (size_t I = 0; I < Body->size(); ++I) {
+    append(Now, std::move(Entry[I]));
+    merge(Now);
+    Flow F = exec(Body->body_begin()[I], std::move(Now));
+    Now = std::move(F.Next);
+    append(Out.Next, std::move(F.Break));
+    append(Out.Continue, std::move(F.Continue));
+    append(Out.Return, std::move(F.Return));
+  }
+  append(Out.Next, std::move(Now));
+  merge(Out.Next);
+  return Out;
+}
+
+} // namespace torch_tidy

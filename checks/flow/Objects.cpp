@@ -1,0 +1,278 @@
+// Records, containers and values of which only the type is known.
+#include "checks/flow/Interp.h"
+#include "clang/AST/DeclTemplate.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+// A copy of a record or container is a new one; tensors and pointers share.
+Value Interp::copyOf(const Value &V) {
+  if (V.K != Value::Object)
+    return V;
+  Object O = S->Objects[V.Id];
+  if (O.K == Object::Module || O.K == Object::Optimizer)
+    return V;
+  for (auto &F : O.Fields)
+    F.second = S->cell(copyOf(S->Cells[F.second]));
+  for (CellId &C : O.Elems)
+    C = S->cell(copyOf(S->Cells[C]));
+  return S->object(std::move(O));
+}
+
+CellId Interp::field(CellId Base, const ValueDecl *D) {
+  CellId C = target(Base);
+  Value V = S->Cells[C];
+  D = cast<ValueDecl>(D->getCanonicalDecl());
+  if (V.K != Value::Object) {
+    Object O;
+    O.Opaque = true;
+    V = S->object(std::move(O));
+    S->Cells.mut(C) = V;
+  }
+  for (auto &[Key, Cell] : S->Objects[V.Id].Fields)
+    if (Key == D)
+      return Cell;
+  const Object &O = S->Objects[V.Id];
+  StringRef Name = D->getName();
+  Value New;
+  if (O.K == Object::Module && !O.Kind2.empty() && !O.State.empty() &&
+      kindOf(D->getType()) == TypeKind::Tensor)
+    New = Value::of(Value::Tensor, O.State[0]);
+  // first/second of a pair, data/target of a batch: elements by position.
+  else if ((Name == "first" || Name == "second") && O.K == Object::List &&
+           O.Elems.size() == 2)
+    return O.Elems[Name == "second"];
+  else if ((Name == "data" || Name == "target") && O.K == Object::List &&
+           O.Elems.size() == 2)
+    return O.Elems[Name == "target"];
+  else
+    New = fresh(D->getType(), Name, D->getLocation(), "set elsewhere");
+  if (New.K == Value::Tensor && S->Objects[V.Id].Unseen.K != Device::Unknown)
+    S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
+  CellId F = S->cell(New);
+  S->Objects.mut(V.Id).Fields.push_back({D, F});
+  // What a module with an unseen constructor holds is taken as registered.
+  CellId Child = target(F);
+  const Object &Owner = S->Objects[V.Id];
+  if (Owner.K == Object::Module && Owner.Opaque && Owner.Rec &&
+      Owner.Unseen.K != Device::Unknown && S->Cells[Child].K == Value::Object &&
+      S->Objects[S->Cells[Child].Id].K == Object::Module) {
+    Device Where = Owner.Unseen;
+    const Origin *Move = Owner.Move;
+    S->Objects.mut(V.Id).Children.push_back(Child);
+    std::set<ObjectId> Seen;
+    moveModule(Child, Where, Dtype::Unknown, nullptr, "", nullptr, Seen);
+    ObjectId Id = S->Cells[Child].Id;
+    S->Objects.mut(Id).Move = Move;
+    for (HandleId H : S->Objects[Id].State)
+      S->Handles.mut(H).From = Move;
+  }
+  return F;
+}
+
+CellId Interp::named(ObjectId O, StringRef Name, bool Create) {
+  auto [It, _] = Names.try_emplace(Name.str(), Name.str());
+  const void *Key = &It->second;
+  for (auto &[K, C] : S->Objects[O].Fields)
+    if (K == Key)
+      return C;
+  if (!Create)
+    return 0;
+  CellId C = S->cell({});
+  S->Objects.mut(O).Fields.push_back({Key, C});
+  return C;
+}
+
+CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
+                         QualType T, const Expr *E) {
+  CellId C = target(Container);
+  Value V = S->Cells[C];
+  if (V.K == Value::Object) {
+    const Object &O = S->Objects[V.Id];
+    if (Index && *Index >= 0 && size_t(*Index) < O.Elems.size())
+      return O.Elems[*Index];
+    if (Index && *Index < 0 && size_t(-*Index) <= O.Elems.size())
+      return O.Elems[O.Elems.size() + *Index];
+    if (!Index && O.Elems.size() == 1)
+      return O.Elems[0];
+    // Every element when they agree, which is the common case.
+    if (!Index && !O.Elems.empty() && !O.Opaque) {
+      bool Agree = true;
+      Value First = S->Cells[O.Elems[0]];
+      for (CellId X : O.Elems) {
+        const Value &Y = S->Cells[X];
+        Agree &= Y.K == Value::Tensor && First.K == Value::Tensor &&
+                 S->Handles[Y.Id].Fact == S->Handles[First.Id].Fact;
+      }
+      if (Agree)
+        return O.Elems[0];
+    }
+  }
+  Value New =
+      fresh(T, E ? text(E) : "", E ? E->getBeginLoc() : SourceLocation(),
+            "an element of an unknown container");
+  if (V.K == Value::Object && New.K == Value::Tensor &&
+      S->Objects[V.Id].Unseen.K != Device::Unknown)
+    S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
+  if (V.K == Value::Object && S->Objects[V.Id].Unseen.K != Device::Unknown &&
+      New.K == Value::Object)
+    S->Objects.mut(New.Id).Unseen = S->Objects[V.Id].Unseen;
+  return S->cell(New);
+}
+
+// A value of which only the type is known.
+Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
+                    const std::string &Why) {
+  T = T.getNonReferenceType();
+  switch (kindOf(T)) {
+  case TypeKind::Tensor: {
+    Handle H;
+    H.Fact.Dev = Device::symbol(++DeviceSymbols);
+    H.Name = Name.str();
+    if (Loc.isValid())
+      unknown(Loc, "'" + Name.str() + "': " + Why);
+    return S->tensor(std::move(H));
+  }
+  case TypeKind::Device:
+    return Value::device(Device::symbol(++DeviceSymbols));
+  case TypeKind::Dtype:
+    return Value::dtype(Dtype::Unknown);
+  case TypeKind::Options: {
+    Value V;
+    V.K = Value::Options;
+    V.HasDev = V.HasType = true;
+    V.D = Device::symbol(++DeviceSymbols);
+    return V;
+  }
+  case TypeKind::Number:
+    return Value::of(Value::Sym, symbol(Name.str(), !Name.empty()));
+  case TypeKind::JitModule: {
+    Object O;
+    O.K = Object::Module;
+    O.Jit = true;
+    Handle H;
+    H.Fact.Dev = Device::symbol(++DeviceSymbols);
+    O.State.push_back(S->tensor(H).Id);
+    return S->object(std::move(O));
+  }
+  case TypeKind::Module:
+  case TypeKind::Holder: {
+    // A module from elsewhere: its registered state is on one device that
+    // nothing is known of.
+    Object O;
+    O.K = Object::Module;
+    O.Opaque = true;
+    O.Rec = heldModule(T);
+    O.Name = Name.str();
+    O.Unseen = Device::symbol(++DeviceSymbols);
+    // The constructor tells what the module is made of; where it is by now is
+    // the caller's to know.
+    if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition() &&
+        S->Frames.size() < 4) {
+      const CXXConstructorDecl *Best = nullptr;
+      for (const CXXConstructorDecl *C : O.Rec->getDefinition()->ctors())
+        if (!C->isCopyOrMoveConstructor() && C->hasBody() &&
+            (!Best || C->getNumParams() < Best->getNumParams()))
+          Best = C;
+      if (Best) {
+        Value V = newRecord(Best, nullptr, {});
+        if (Dead || V.K != Value::Object)
+          return {};
+        CellId C = S->cell(V);
+        std::set<ObjectId> Seen;
+        moveModule(C, O.Unseen, Dtype::Unknown, nullptr, "", nullptr, Seen);
+        S->Objects.mut(V.Id).Name = Name.str();
+        return kindOf(T) == TypeKind::Holder ? Value::of(Value::Ptr, C) : V;
+      }
+    }
+    if (O.Rec && !isUserCode(O.Rec)) {
+      O.Kind2 = O.Rec->getName().str();
+      if (StringRef(O.Kind2).ends_with("Impl"))
+        O.Kind2.resize(O.Kind2.size() - 4);
+      auto *Info = api::findModule(O.Kind2);
+      if (Info && Info->HasState) {
+        Handle H;
+        H.Fact.Dev = O.Unseen;
+        O.State.push_back(S->tensor(H).Id);
+        O.Opaque = false;
+      }
+    }
+    Value V = S->object(std::move(O));
+    return kindOf(T) == TypeKind::Holder ? Value::of(Value::Ptr, S->cell(V))
+                                         : V;
+  }
+  case TypeKind::Pointer: {
+    QualType P = T->isPointerType() ? T->getPointeeType() : QualType();
+    if (P.isNull())
+      if (auto *Spec =
+              dyn_cast_or_null<ClassTemplateSpecializationDecl>(record(T)))
+        if (Spec->getTemplateArgs().size() &&
+            Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
+          P = Spec->getTemplateArgs()[0].getAsType();
+    if (P.isNull() || P->isFunctionType() || P->isVoidType() ||
+        P->isPointerType())
+      return {};
+    return Value::of(Value::Ptr,
+                     S->cell(fresh(P, Name, SourceLocation(), Why)));
+  }
+  case TypeKind::Optional:
+  case TypeKind::IValue:
+    return {};
+  default:
+    break;
+  }
+  if (record(T)) {
+    Object O;
+    O.Opaque = true;
+    O.Rec = record(T);
+    if (kindOf(T) == TypeKind::List || kindOf(T) == TypeKind::Pair)
+      O.K = Object::List;
+    if (kindOf(T) == TypeKind::Loader)
+      O.Unseen = Device::cpu();
+    return S->object(std::move(O));
+  }
+  return {};
+}
+
+// What a variable of this type holds without an initialiser.
+Value Interp::defaultValue(QualType T, const Expr *E) {
+  switch (kindOf(T)) {
+  case TypeKind::Tensor: {
+    Handle H;
+    H.Fact.Defined = false;
+    return S->tensor(std::move(H));
+  }
+  case TypeKind::Options: {
+    Value V;
+    V.K = Value::Options;
+    return V;
+  }
+  case TypeKind::List:
+  case TypeKind::Pair: {
+    Object O;
+    O.K = Object::List;
+    if (auto *A = Ctx.getAsConstantArrayType(T)) {
+      if (A->getSize().getZExtValue() > 16)
+        O.Opaque = true;
+      else
+        for (unsigned I = 0; I < A->getSize().getZExtValue(); ++I)
+          O.Elems.push_back(
+              S->cell(defaultValue(A->getElementType(), nullptr)));
+    } else if (kindOf(T) == TypeKind::Pair ||
+               qualified(record(T)) == "std::array") {
+      O.Opaque = true;
+    }
+    return S->object(std::move(O));
+  }
+  case TypeKind::Pointer:
+    return Value::of(Value::Ptr, 0);
+  case TypeKind::Number:
+    return Value::of(Value::Sym, symbol("", false));
+  default:
+    break;
+  }
+  return fresh(T, "", SourceLocation(), "");
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,120 @@
+// Sets of paths: how many are kept apart, and how the rest is joined.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+bool Interp::visit() {
+  ++Result.Stats.Visits;
+  if (Budget == 0) {
+    GaveUp = true;
+    return false;
+  }
+  --Budget;
+  return true;
+}
+
+// Two states that nothing later can tell apart become one; the conditions that
+// they do not share are forgotten. Past the limit, states that differ in
+// numbers only go first; after that the rest is joined into one.
+void Interp::merge(States &All) {
+  if (All.size() < 2)
+    return;
+  for (bool Numbers : {true, false}) {
+    std::map<uint64_t, size_t> Seen;
+    States Out;
+    for (State &X : All) {
+      auto [It, New] = Seen.try_emplace(X.signature(Numbers), Out.size());
+      if (New) {
+        Out.push_back(std::move(X));
+        continue;
+      }
+      State &Y = Out[It->second];
+      if (X.Threw && !Y.Threw)
+        continue;
+      if (Y.Threw && !X.Threw) {
+        Y = std::move(X);
+        continue;
+      }
+      std::map<SymbolId, int64_t> Both;
+      for (auto &[K, V] : Y.Known) {
+        auto F = X.Known.find(K);
+        if (F != X.Known.end() && F->second == V)
+          Both[K] = V;
+      }
+      Y.Known = std::move(Both);
+      if (!Numbers)
+        for (CellId C = 1; C < Y.Cells.size() && C < X.Cells.size(); ++C)
+          if (Y.Cells[C].K == Value::Int && X.Cells[C].K == Value::Int &&
+              Y.Cells[C].N != X.Cells[C].N)
+            Y.Cells.mut(C) = Value::of(Value::Sym, symbol("", false));
+    }
+    All = std::move(Out);
+    if (All.size() <= Opts.Paths)
+      return;
+  }
+  std::stable_partition(All.begin(), All.end(),
+                        [](const State &X) { return !X.Threw; });
+  for (size_t I = Opts.Paths; I < All.size(); ++I)
+    if (!All[I].Threw)
+      join(All[Opts.Paths - 1], All[I]);
+  All.erase(All.begin() + Opts.Paths, All.end());
+}
+
+// What two paths agree on; all else becomes unknown. The numbering of cells
+// and objects is that of their common past, so equal numbers name equal things
+// or things that are forgotten here.
+void Interp::join(State &To, const State &From) {
+  for (HandleId H = 1; H < To.Handles.size(); ++H) {
+    bool There = H < From.Handles.size();
+    const TensorFact &A = To.Handles[H].Fact;
+    TensorFact B = There ? From.Handles[H].Fact : TensorFact();
+    if (There && A == B)
+      continue;
+    TensorFact &F = To.Handles.mut(H).Fact;
+    if (A.Dev != B.Dev)
+      F.Dev = Device::symbol(++DeviceSymbols);
+    if (A.Type != B.Type)
+      F.Type = Dtype::Unknown;
+    F.Dim = Rank::Unknown;
+  }
+  for (ObjectId O = 1; O < To.Objects.size(); ++O) {
+    const Object &A = To.Objects[O];
+    if (O < From.Objects.size()) {
+      const Object &B = From.Objects[O];
+      if (A.Elems.size() == B.Elems.size() &&
+          A.Children.size() == B.Children.size() &&
+          A.State.size() == B.State.size() && A.Opaque == B.Opaque &&
+          A.Kind2 == B.Kind2)
+        continue;
+    }
+    Object &X = To.Objects.mut(O);
+    X.Opaque = true;
+    X.Unseen = Device::symbol(++DeviceSymbols);
+  }
+  for (CellId C = 1; C < To.Cells.size(); ++C) {
+    const Value &A = To.Cells[C];
+    if (C < From.Cells.size()) {
+      const Value &B = From.Cells[C];
+      if (A.K == B.K && A.Id == B.Id && A.N == B.N && A.D == B.D && A.T == B.T)
+        continue;
+    }
+    if (A.K == Value::Int || A.K == Value::Sym)
+      To.Cells.mut(C) = Value::of(Value::Sym, symbol("", false));
+    else if (A.K == Value::Dev)
+      To.Cells.mut(C).D = Device::symbol(++DeviceSymbols);
+    else if (A.K == Value::Tensor)
+      To.Cells.mut(C) =
+          To.tensor({{Device::symbol(++DeviceSymbols)}, nullptr, "", nullptr});
+    else
+      To.Cells.mut(C) = Value();
+  }
+  for (auto It = To.Known.begin(); It != To.Known.end();) {
+    auto F = From.Known.find(It->first);
+    It = F == From.Known.end() || F->second != It->second ? To.Known.erase(It)
+                                                          : std::next(It);
+  }
+}
+
+} // namespace torch_tidy

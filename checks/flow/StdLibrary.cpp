@@ -1,0 +1,214 @@
+// The standard library, as far as it carries tensors and modules.
+#include "checks/flow/Interp.h"
+#include "clang/AST/DeclTemplate.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
+                      ArrayRef<const Expr *> Args, bool &Known) {
+  std::string Q = qualified(Fn);
+  StringRef Name =
+      Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
+  Known = true;
+  auto Arg = [&](unsigned I) { return eval(Args[I]); };
+  auto ArgLoc = [&](unsigned I) {
+    return Args[I]->isGLValue() ? loc(Args[I]) : S->cell(eval(Args[I]));
+  };
+  bool Std = StringRef(Q).starts_with("std::");
+  if (Q == "std::move" || Q == "std::forward" || Q == "std::ref" ||
+      Q == "std::cref" || Q == "std::as_const" || Q == "std::addressof") {
+    CellId C = ArgLoc(0);
+    return Value::of(Q == "std::ref" || Q == "std::cref" ||
+                             Q == "std::addressof"
+                         ? Value::Ptr
+                         : Value::Ref,
+                     C);
+  }
+  if (Q == "std::make_shared" || Q == "std::make_unique") {
+    const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
+    QualType T = TA && TA->size() ? TA->get(0).getAsType() : QualType();
+    const CXXRecordDecl *R = T.isNull() ? nullptr : T->getAsCXXRecordDecl();
+    std::vector<CellId> Cells;
+    for (unsigned I = 0; I < Args.size(); ++I)
+      Cells.push_back(ArgLoc(I));
+    if (Dead || !R)
+      return R ? Value()
+               : fresh(E->getType(), "", E->getBeginLoc(), "make_shared");
+    Value V;
+    if (isUserCode(R)) {
+      const CXXConstructorDecl *Best = nullptr;
+      if (R->hasDefinition())
+        for (const CXXConstructorDecl *C : R->getDefinition()->ctors())
+          if (!C->isCopyOrMoveConstructor() && !C->isDeleted() &&
+              Cells.size() <= C->getNumParams() &&
+              Cells.size() >= C->getMinRequiredArguments())
+            Best = C;
+      if (Best)
+        V = newRecord(Best, E, Cells);
+      else
+        V = fresh(T, "", E->getBeginLoc(), "no constructor found");
+    } else if (derives(R, "torch::nn::Module")) {
+      std::vector<Value> Vs;
+      for (CellId C : Cells)
+        Vs.push_back(load(C));
+      StringRef K = R->getName();
+      K.consume_back("Impl");
+      V = newModule(K, Vs, E, R);
+    } else if (kindOf(T) == TypeKind::Optimizer) {
+      std::vector<Value> Vs;
+      for (CellId C : Cells)
+        Vs.push_back(load(C));
+      V = newOptimizer(R, Vs);
+    } else if (Cells.size() == 1) {
+      V = load(Cells[0]);
+    } else {
+      V = Cells.empty() ? defaultValue(T, nullptr)
+                        : fresh(T, "", E->getBeginLoc(), "make_shared");
+    }
+    return Dead ? Value() : Value::of(Value::Ptr, S->cell(V));
+  }
+  if (Q == "std::make_tuple" || Q == "std::make_pair" || Q == "std::tie" ||
+      Q == "std::forward_as_tuple") {
+    Object O;
+    O.K = Object::List;
+    for (unsigned I = 0; I < Args.size(); ++I)
+      O.Elems.push_back(Q == "std::tie" ? ArgLoc(I) : S->cell(copyOf(Arg(I))));
+    return Dead ? Value() : S->object(std::move(O));
+  }
+  if (Q == "std::get") {
+    const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
+    CellId C = ArgLoc(0);
+    if (Dead)
+      return {};
+    std::optional<int64_t> I;
+    if (TA && TA->size() && TA->get(0).getKind() == TemplateArgument::Integral)
+      I = TA->get(0).getAsIntegral().getExtValue();
+    return Value::of(Value::Ref, elementOf(C, I, E->getType(), E));
+  }
+  if (Q == "std::swap") {
+    CellId A = ArgLoc(0), B = ArgLoc(1);
+    if (!Dead)
+      std::swap(S->Cells.mut(A), S->Cells.mut(B));
+    return {};
+  }
+  if (Q == "std::for_each" && Args.size() == 3) {
+    Value F = Arg(2);
+    Value First = Arg(0);
+    (void)First;
+    Known = true;
+    return F;
+  }
+  if (Q == "std::exit" || Name == "exit" || Name == "abort" ||
+      Q == "std::terminate") {
+    Dead = true;
+    return {};
+  }
+  if (Name == "__builtin_expect")
+    return Arg(0);
+  auto *M = dyn_cast<CXXMethodDecl>(Fn);
+  if (!M || !Base ||
+      !(Std || StringRef(Q).starts_with("c10::ArrayRef") ||
+        StringRef(Q).starts_with("c10::intrusive_ptr") ||
+        StringRef(Q).starts_with("c10::optional"))) {
+    Known = false;
+    return {};
+  }
+  std::string Cls = qualified(M->getParent());
+  CellId C = Base;
+  OverloadedOperatorKind Op = Fn->getOverloadedOperator();
+  if (StringRef(Cls).contains("shared_ptr") ||
+      StringRef(Cls).contains("unique_ptr") ||
+      Cls == "std::reference_wrapper" || Cls == "std::__shared_ptr_access") {
+    Value V = load(C);
+    if (Name == "get")
+      return Cls == "std::reference_wrapper" && V.K == Value::Ptr && V.Id
+                 ? Value::of(Value::Ref, V.Id)
+                 : V;
+    if (isa<CXXConversionDecl>(M))
+      return V.K == Value::Ptr ? (Cls == "std::reference_wrapper"
+                                      ? Value::of(Value::Ref, V.Id)
+                                      : Value::integer(V.Id != 0))
+                               : Value();
+    if (Name == "reset") {
+      S->Cells.mut(C) = Args.empty() || isa<CXXDefaultArgExpr>(Args[0])
+                            ? Value::of(Value::Ptr, 0)
+                            : Arg(0);
+      return {};
+    }
+    Known = Name == "use_count";
+    return {};
+  }
+  if (Cls == "std::optional" || Cls == "c10::optional" ||
+      StringRef(Cls).starts_with("std::_Optional")) {
+    Value V = load(C);
+    if (Name == "value")
+      return Value::of(Value::Ref, C);
+    if (Name == "has_value" || isa<CXXConversionDecl>(M))
+      return V.K == Value::None ? Value::of(Value::Sym, symbol(text(E), true))
+                                : Value::integer(1);
+    if (Name == "value_or")
+      return V.K == Value::None
+                 ? fresh(E->getType(), "", E->getBeginLoc(), "optional")
+                 : V;
+    Known = false;
+    return {};
+  }
+  if (kindOf(Ctx.getCanonicalTagType(M->getParent())) == TypeKind::List) {
+    C = target(C);
+    Value V = S->Cells[C];
+    bool Have = V.K == Value::Object;
+    if (Op == OO_Subscript || Name == "at") {
+      Value I = Arg(0);
+      return Dead ? Value()
+                  : Value::of(Value::Ref,
+                              elementOf(C,
+                                        I.K == Value::Int
+                                            ? std::optional<int64_t>(I.N)
+                                            : std::nullopt,
+                                        E->getType(), E));
+    }
+    if (Name == "front")
+      return Value::of(Value::Ref, elementOf(C, 0, E->getType(), E));
+    if (Name == "back")
+      return Value::of(Value::Ref, elementOf(C, -1, E->getType(), E));
+    if (Name == "size")
+      return Have && !S->Objects[V.Id].Opaque
+                 ? Value::integer(S->Objects[V.Id].Elems.size())
+                 : Value::of(Value::Sym, symbol("", false));
+    if (Name == "empty")
+      return Have && !S->Objects[V.Id].Opaque
+                 ? Value::integer(S->Objects[V.Id].Elems.empty())
+                 : Value::of(Value::Sym, symbol(text(E), true));
+    if (Name == "push_back" || Name == "emplace_back") {
+      Value X = Args.empty() ? Value() : copyOf(Arg(0));
+      if (Dead)
+        return {};
+      if (Have) {
+        CellId N = S->cell(X);
+        Object &O = S->Objects.mut(V.Id);
+        if (O.Elems.size() < 24)
+          O.Elems.push_back(N);
+        else
+          O.Opaque = true;
+      }
+      return {};
+    }
+    if (Name == "clear") {
+      if (Have)
+        S->Objects.mut(V.Id).Elems.clear(), S->Objects.mut(V.Id).Opaque = false;
+      return {};
+    }
+    if (Name == "begin" || Name == "end" || Name == "cbegin" || Name == "data")
+      return Value::of(Value::Ptr, C);
+    if (Name == "reserve")
+      return {};
+    if (Have && !M->isConst())
+      S->Objects.mut(V.Id).Opaque = true;
+  }
+  Known = false;
+  return {};
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,330 @@
+// Operators on tensors: what they demand, what they return.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+void Interp::collectTensors(const Value &V0, SmallVectorImpl<HandleId> &Out,
+                            unsigned Depth) {
+  Value V = V0;
+  if ((V.K == Value::Ptr || V.K == Value::Ref) && V.Id)
+    V = S->Cells[target(V.Id)];
+  if (V.K == Value::Tensor)
+    Out.push_back(V.Id);
+  else if (V.K == Value::Object && Depth < 4 &&
+           S->Objects[V.Id].K != Object::Module)
+    for (CellId C : S->Objects[V.Id].Elems)
+      collectTensors(S->Cells[C], Out, Depth + 1);
+}
+
+const Origin *Interp::origin(Origin::Kind K, const Expr *E, Device D,
+                             StringRef Subject, const Origin *Before,
+                             const Expr *Spelled) {
+  Origin O;
+  O.K = K;
+  O.E = E;
+  O.Loc = E ? E->getBeginLoc() : SourceLocation();
+  if (auto *M = dyn_cast_or_null<CXXMemberCallExpr>(E))
+    O.Loc = M->getExprLoc();
+  O.Dev = D;
+  O.Subject = Subject.str();
+  O.Before = Before;
+  O.Spelled = Spelled;
+  O.Frame = S->top().Serial;
+  O.Depth = S->Frames.size();
+  O.Under = S->Known;
+  Origins.push_back(std::move(O));
+  return &Origins.back();
+}
+
+Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
+                         const Expr *BaseE, ArrayRef<const Expr *> Args) {
+  Value T = load(Base);
+  if (T.K != Value::Tensor)
+    T = fresh(BaseE->getType(), text(BaseE), E->getBeginLoc(),
+              "not a known tensor");
+  TensorFact F = S->Handles[T.Id].Fact;
+  Device D = F.Dev;
+  const Expr *Spelled = nullptr;
+  bool Moves = Name != "to";
+  if (Name == "cuda")
+    D = Device::cuda();
+  else if (Name == "cpu")
+    D = Device::cpu();
+  for (const Expr *A : Args) {
+    if (isa<CXXDefaultArgExpr>(A) || Name != "to")
+      continue;
+    Value V = eval(A);
+    if (Dead)
+      return {};
+    if (V.K == Value::Str || (V.K == Value::Options && V.HasDev) ||
+        V.K == Value::Dev) {
+      Value O = optionsFrom(V);
+      D = O.D, Moves = true, Spelled = A;
+      if (O.HasType)
+        F.Type = O.T;
+    } else if (V.K == Value::Options) {
+      if (V.HasType)
+        F.Type = V.T;
+    } else if (V.K == Value::Type) {
+      F.Type = V.T;
+    } else if (V.K == Value::Tensor) {
+      D = S->Handles[V.Id].Fact.Dev, F.Type = S->Handles[V.Id].Fact.Type,
+      Moves = true, Spelled = A;
+    } else if (V.K == Value::None && kindOf(A->getType()) != TypeKind::Number) {
+      D = Device::symbol(++DeviceSymbols), Moves = true;
+    }
+  }
+  Handle H;
+  F.Dev = D;
+  H.Fact = F;
+  const Handle &Old = S->Handles[T.Id];
+  H.From = Moves ? origin(Origin::Moved, E, D,
+                          Old.Name.empty() ? text(BaseE) : Old.Name, Old.From,
+                          Spelled)
+                 : Old.From;
+  // A dropped result leaves its operand where it was.
+  if (Moves && Drops.count(E) && BaseE->isLValue()) {
+    if (Old.Fact.Dev.differsFrom(D)) {
+      S->Handles.mut(T.Id).Dropped = E;
+      IdleMoves[E] = S->top().Fn;
+    } else {
+      HarmlessMoves.insert(E);
+    }
+  }
+  return S->tensor(std::move(H));
+}
+
+// `from_blob` takes the options' word for where the memory is; CUDA does not.
+void Interp::blobOfHost(const CallExpr *E, const Expr *Pointer, Device Where) {
+  const Expr *P = Pointer->IgnoreParenCasts();
+  bool Host = false;
+  if (auto *D = dyn_cast<DeclRefExpr>(P))
+    Host = D->getType()->isArrayType();
+  if (auto *C = dyn_cast<CXXMemberCallExpr>(P))
+    Host = C->getMethodDecl() && C->getMethodDecl()->getName() == "data" &&
+           kindOf(C->getImplicitObjectArgument()->getType()) == TypeKind::List;
+  if (!Host)
+    return;
+  Handle Here, There;
+  Here.Fact.Dev = Device::cpu();
+  There.Fact.Dev = Where;
+  Used Memory, Options;
+  Memory.Role = "data";
+  Memory.Spelling = text(P);
+  Memory.H = S->tensor(Here).Id;
+  Options.Role = "options";
+  Options.H = S->tensor(There).Id;
+  api::Judgement J;
+  J.K = api::Judgement::Throws;
+  J.Wrong = 0, J.Against = 1;
+  J.Message = "The specified pointer resides on host memory and is not "
+              "registered with any CUDA device.";
+  judged(J, FindingCode::HostAccess, E, {Memory, Options});
+}
+
+static bool isIntegerScalar(const Expr *E) {
+  E = E->IgnoreImplicit();
+  if (auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs())
+    E = C->getArg(0)->IgnoreImplicit();
+  return E->getType()->isIntegerType() && !E->getType()->isBooleanType();
+}
+
+Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
+                       CellId Base, const Expr *BaseE,
+                       ArrayRef<const Expr *> Args) {
+  SmallVector<Used, 4> Uses;
+  SmallVector<api::CallOperand, 4> Operands;
+  api::CallShape Shape;
+  Value Options;
+  bool HasOptions = false, Integers = false, Nested = false;
+  Dtype DataType = Dtype::Unknown;
+  auto Add = [&](StringRef Role, HandleId H, const Expr *A) {
+    Used U;
+    U.Role = Role.str();
+    U.H = H;
+    U.E = A;
+    U.Spelling = A ? text(A) : "";
+    Uses.push_back(std::move(U));
+  };
+  if (Base) {
+    Value V = load(Base);
+    if (V.K == Value::Tensor)
+      Add("self", V.Id, BaseE);
+  }
+  for (unsigned I = 0; I < Args.size(); ++I) {
+    const Expr *A = Args[I];
+    StringRef Role =
+        I < Fn->getNumParams() ? Fn->getParamDecl(I)->getName() : "";
+    if (isa<CXXMethodDecl>(Fn) && isa<CXXOperatorCallExpr>(E))
+      Role = "other";
+    else if (!Base && isa<CXXOperatorCallExpr>(E))
+      Role = I == 0 ? "self" : "other";
+    if (isa<CXXDefaultArgExpr>(A))
+      continue;
+    // Tensor's own overload of `index_put_` names it otherwise than ATen.
+    if (Op == "index_put_" && Role == "rhs")
+      Role = "values";
+    Value V = eval(A);
+    if (Dead)
+      return {};
+    if (Role == "dim" || Role == "dims")
+      Shape.HasDim = true;
+    if (V.K == Value::Options || (V.K == Value::Dev && Role == "options") ||
+        (V.K == Value::Type && Role == "options") ||
+        (V.K == Value::Str && Role == "options")) {
+      Options = optionsFrom(V);
+      if (!Options.Spelled)
+        Options.Spelled = A;
+      HasOptions = true;
+      if (Options.HasType)
+        Shape.Named = Options.T;
+      continue;
+    }
+    if (V.K == Value::Type) {
+      if (Op == "tensor")
+        DataType = V.T, Nested = V.N;
+      else
+        Shape.Named = V.T;
+      continue;
+    }
+    if (Role == "rounding_mode")
+      Shape.HasRounding = true;
+    if (Role == "reduction" ||
+        (V.K == Value::Object && S->Objects[V.Id].K == Object::Opts &&
+         named(V.Id, "reduction", false)))
+      Shape.NamesReduction = true;
+    if (Role == "other" && isIntegerScalar(A))
+      Shape.IntegerScalars = true;
+    if (A->getType()->isIntegerType() || (Role != "size" && isIntegerScalar(A)))
+      Integers = true;
+    SmallVector<HandleId, 4> Hs;
+    collectTensors(V, Hs);
+    for (HandleId H : Hs)
+      Add(Role, H, A);
+  }
+  if (Dead)
+    return {};
+  for (Used &U : Uses)
+    Operands.push_back({U.Role, S->Handles[U.H].Fact});
+  const api::OperatorInfo *Info = api::findOperator(Op);
+  Device Where = Device::unknown();
+  bool Factory = Info && (Info->Result == api::OperatorInfo::Factory ||
+                          Info->Result == api::OperatorInfo::LikeSelf);
+  if (!Operands.empty() && !(Factory && Operands.size() == 1)) {
+    api::Judgement J = api::judgeDevices(Op, Operands);
+    judged(J, FindingCode::DeviceMismatch, E, Uses);
+    if (!J.throws())
+      judged(api::judgeDtypes(Op, Operands, Shape), FindingCode::DtypeMismatch,
+             E, Uses);
+  }
+  for (auto &O : Operands)
+    if (O.Fact.Dev.isKnown() && (!Where.isKnown() || O.Fact.Dev.isCUDA()))
+      Where = O.Fact.Dev;
+  QualType RT = E->getType().getNonReferenceType();
+  TypeKind RK = kindOf(RT);
+  if (RK == TypeKind::Number || RT->isVoidType() ||
+      (Info && Info->Result == api::OperatorInfo::NotTensor &&
+       RK != TypeKind::Tensor))
+    return RK == TypeKind::Number ? Value::of(Value::Sym, symbol(text(E), true))
+                                  : Value();
+  Handle H;
+  const Origin *Before = Uses.empty() ? nullptr : S->Handles[Uses[0].H].From;
+  if (Info &&
+      (Info->Result == api::OperatorInfo::InPlace ||
+       Info->Result == api::OperatorInfo::Out) &&
+      !Uses.empty() && RK == TypeKind::Tensor) {
+    if (Base)
+      return Value::of(Value::Ref, Base);
+    return Value::of(Value::Tensor, Uses[0].H);
+  }
+  if (Op == "from_blob" ||
+      (Info && Info->Result == api::OperatorInfo::Factory) || Op == "tensor" ||
+      (Uses.empty() && RK == TypeKind::Tensor)) {
+    if (!Info && Op != "from_blob" && Op != "tensor")
+      return fresh(RT, "", E->getBeginLoc(), "no model for '" + Op.str() + "'");
+    H.Fact.Dev = HasOptions && Options.HasDev ? Options.D : Device::cpu();
+    H.Fact.Type = HasOptions && Options.HasType ? Options.T
+                  : Op == "tensor"
+                      ? DataType
+                      : api::factoryDtype(Op, Integers, HasOptions);
+    // A braced list without options: double literals give the default float.
+    if (Op == "tensor" && !HasOptions && DataType == Dtype::Double)
+      H.Fact.Type = Dtype::Float;
+    H.Fact.Dim =
+        Op == "tensor" ? (Nested ? Rank::Some : Rank::Zero) : Rank::Some;
+    if (!Args.empty() && Op != "tensor") {
+      const Expr *A =
+          Args[Op == "from_blob" && Args.size() > 1 ? 1 : 0]->IgnoreImplicit();
+      if (auto *C = dyn_cast<CXXConstructExpr>(A); C && C->getNumArgs())
+        A = C->getArg(0)->IgnoreImplicit();
+      if (auto *C = dyn_cast<CXXStdInitializerListExpr>(A))
+        A = C->getSubExpr()->IgnoreImplicit();
+      if (auto *L = dyn_cast<InitListExpr>(A); L && L->getNumInits() == 0)
+        H.Fact.Dim = Rank::Zero;
+    }
+    if (Op == "from_blob" && !Args.empty() && H.Fact.Dev.isCUDA())
+      blobOfHost(E, Args[0], H.Fact.Dev);
+    H.From = origin(Origin::Created, E, H.Fact.Dev, "", nullptr,
+                    HasOptions ? Options.Spelled : nullptr);
+    return S->tensor(std::move(H));
+  }
+  if (Info && Info->Result == api::OperatorInfo::LikeSelf &&
+      !Operands.empty()) {
+    H.Fact = Operands[0].Fact;
+    if (Op.starts_with("new_"))
+      H.Fact.Dim = Rank::Some;
+    if (HasOptions && Options.HasDev)
+      H.Fact.Dev = Options.D;
+    if (HasOptions && Options.HasType)
+      H.Fact.Type = Options.T;
+    H.From = origin(Origin::Created, E, H.Fact.Dev, "", Before);
+    return S->tensor(std::move(H));
+  }
+  if (Info && Info->Result == api::OperatorInfo::View && !Operands.empty() &&
+      !Info->ReturnsList && RK == TypeKind::Tensor) {
+    H.Fact = Operands[0].Fact;
+    if (Op == "select" || Op == "squeeze" || Op == "item" || Op == "view" ||
+        Op == "reshape" || Op == "diagonal")
+      H.Fact.Dim = Rank::Unknown;
+    H.From = Before;
+    H.Name = S->Handles[Uses[0].H].Name;
+    return S->tensor(std::move(H));
+  }
+  if (Op == "index" && !Operands.empty()) {
+    H.Fact = Operands[0].Fact;
+    H.Fact.Dim = Rank::Unknown;
+    H.From = Before;
+    return S->tensor(std::move(H));
+  }
+  if (Operands.empty())
+    return fresh(RT, "", E->getBeginLoc(), "no model for '" + Op.str() + "'");
+  auto Make = [&](unsigned I) {
+    Handle R;
+    R.Fact = api::resultFact(Op, Operands, Shape, I);
+    if (!R.Fact.Dev.isKnown() && R.Fact.Dev.K == Device::Unknown)
+      R.Fact.Dev = Info ? (Where.isKnown() ? Where : Operands[0].Fact.Dev)
+                        : Device::symbol(++DeviceSymbols);
+    R.From = Before;
+    return S->tensor(std::move(R));
+  };
+  if (RK == TypeKind::Tensor)
+    return Make(0);
+  Object O;
+  O.K = Object::List;
+  if (RK == TypeKind::Pair) {
+    unsigned N = Info ? std::max<unsigned>(Info->Results, 2) : 3;
+    for (unsigned I = 0; I < N; ++I)
+      O.Elems.push_back(S->cell(Make(I)));
+    return S->object(std::move(O));
+  }
+  if (RK == TypeKind::List) {
+    O.Opaque = true;
+    O.Unseen = Where.isKnown() ? Where : Operands[0].Fact.Dev;
+    return S->object(std::move(O));
+  }
+  return fresh(RT, "", E->getBeginLoc(), "no model for '" + Op.str() + "'");
+}
+
+} // namespace torch_tidy
