@@ -5,7 +5,7 @@ using namespace clang;
 
 namespace torch_tidy {
 
-static bool isApplicable(const Fix &Repair) {
+bool isApplicable(const Fix &Repair) {
   return !Repair.Hints.empty() &&
          llvm::all_of(Repair.Hints, [](const FixItHint &Hint) {
            SourceRange Range = Hint.RemoveRange.getAsRange();

@@ -19,8 +19,12 @@ using StartDiagnostic = llvm::function_ref<clang::DiagnosticBuilder(
     clang::SourceLocation, llvm::StringRef Format,
     clang::DiagnosticIDs::Level)>;
 
-/// Emits one warning and its notes. A repair that would edit a macro's body is
-/// left out: the text that it would change is not where the reader looks.
+/// False for a repair that would edit a macro's body: the text that it would
+/// change is not where the reader looks.
+bool isApplicable(const Fix &Repair);
+
+/// Emits one warning and its notes; repairs that are not applicable are left
+/// out.
 void diagnose(const Finding &F, StartDiagnostic Start);
 
 } // namespace torch_tidy

@@ -2,9 +2,9 @@
 #include "clang-tidy/ClangTidy.h"
 #include "tool/frontend/ResourceDir.h"
 #include "tool/report/ApplyFixes.h"
-#include "tool/report/Text.h"
 #include "tool/torch-tidy/CommonFlags.h"
 #include "tool/torch-tidy/LintFile.h"
+#include "tool/torch-tidy/Reporter.h"
 #include "tool/torch-tidy/TidyConfig.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CrashRecoveryContext.h"
@@ -32,7 +32,9 @@ parse.
 )";
 
 struct LintFlags : CommonFlags {
-  LintFlags() : CommonFlags("lint") {}
+  LintFlags() : CommonFlags("lint"), Report(Command, Category) {}
+
+  ReportFlags Report;
 
   cl::opt<bool> Fix{"fix", cl::sub(Command), cl::cat(Category),
                     cl::desc("Apply the first fix of each finding")};
@@ -68,7 +70,7 @@ struct LintFlags : CommonFlags {
 
 /// What is known after all files, for the closing lines and the exit code.
 struct Totals {
-  unsigned Findings = 0, Files = 0, FailedFiles = 0, Nolint = 0, Filtered = 0;
+  unsigned Files = 0, FailedFiles = 0, Nolint = 0, Filtered = 0;
   AnalysisStats Stats;
 
   void add(const LintResult &Result) {
@@ -109,13 +111,15 @@ void printDetails(const LintFlags &Flags, const LintJob &Job,
     fail("the analysis of '" + Job.File + "' crashed; please report it");
   if (Flags.ExplainUnknown)
     for (const std::string &Unknown : Result.Unknowns)
-      llvm::outs() << Unknown << '\n';
+      (Flags.Report.Format == ReportFormat::Text ? llvm::outs() : llvm::errs())
+          << Unknown << '\n';
   if (Flags.Stats || Flags.Strict)
     for (const std::string &Place : Result.GaveUp)
       llvm::errs() << Place << ": function ran out of budget\n";
 }
 
-void printTotals(const LintFlags &Flags, const Totals &All) {
+void printTotals(const LintFlags &Flags, const Totals &All,
+                 const Reporter &Report) {
   if (Flags.Stats)
     llvm::errs() << llvm::formatv(
         "{0} functions analysed in {1:f3} s, {2} steps, {3} out of budget\n",
@@ -123,9 +127,11 @@ void printTotals(const LintFlags &Flags, const Totals &All) {
         All.Stats.GaveUp);
   if (Flags.Quiet)
     return;
-  llvm::errs() << llvm::formatv("{0} finding{1} in {2} file{3}", All.Findings,
-                                All.Findings == 1 ? "" : "s", All.Files,
-                                All.Files == 1 ? "" : "s");
+  unsigned Findings = Report.findings();
+  llvm::errs() << llvm::formatv("{0} finding{1} in {2} file{3}", Findings,
+                                Findings == 1 ? "" : "s", All.Files,
+                                All.Files == 1 ? "" : "s")
+               << Report.leftOut();
   if (All.Nolint)
     llvm::errs() << ", " << All.Nolint << " suppressed by NOLINT";
   if (All.Filtered)
@@ -173,12 +179,14 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
   llvm::Expected<std::string> ResourceDir = findResourceDir();
   if (!ResourceDir)
     return fail(llvm::toString(ResourceDir.takeError()));
+  auto Report = Reporter::create(Flags.Report, Config);
+  if (!Report)
+    return fail(llvm::toString(Report.takeError()));
   llvm::InitializeAllTargetInfos();
   llvm::InitializeAllTargetMCs();
   llvm::InitializeAllAsmParsers();
   llvm::CrashRecoveryContext::Enable();
 
-  ClangTidyContext PrintContext(Config.provider());
   llvm::DefaultThreadPool Pool(llvm::hardware_concurrency(Flags.Jobs));
   std::vector<std::shared_future<LintResult>> Results;
   for (const LintJob &Job : Jobs)
@@ -194,23 +202,28 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
     LintResult Result = Results[I].get();
     Results[I] = {};
     Unseen(Result.Errors);
-    PrintContext.setCurrentFile(Jobs[I].File);
-    printText(Result.Errors, PrintContext);
+    (*Report)->add(Jobs[I].File, Result.Errors, std::move(Result.Details));
+    if (Result.Failed || Result.Crashed)
+      (*Report)->addFailure(Jobs[I].File,
+                            Result.Crashed ? "the analysis crashed" : "");
     printDetails(Flags, Jobs[I], Result);
-    llvm::outs().flush();
     All.add(Result);
-    All.Findings += llvm::count_if(Result.Errors, isFinding);
     if (Flags.Fix || Flags.ExportFixes.getNumOccurrences())
       llvm::move(Result.Errors, std::back_inserter(Fixable));
   }
 
-  std::string Format = PrintContext.getOptions().FormatStyle.value_or("none");
+  // Before --fix changes the text that a report quotes.
+  if (llvm::Error Failed = (*Report)->finish())
+    return fail(llvm::toString(std::move(Failed)));
+  std::string Format = Config.provider()
+                           ->getOptions(Jobs.back().File)
+                           .FormatStyle.value_or("none");
   if (!useFixes(Flags, Fixable, Format))
     return ExitCannotRun;
-  printTotals(Flags, All);
+  printTotals(Flags, All, **Report);
   if (All.FailedFiles || (Flags.Strict && All.Stats.GaveUp))
     return ExitIncomplete;
-  return All.Findings ? ExitFindings : ExitClean;
+  return (*Report)->findings() ? ExitFindings : ExitClean;
 }
 
 } // namespace

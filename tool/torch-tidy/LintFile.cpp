@@ -22,8 +22,8 @@ namespace {
 class LintConsumer : public ASTConsumer {
 public:
   LintConsumer(ClangTidyContext &Context, LintResult &Result,
-               const LintHooks &Hooks)
-      : Context(Context), Result(Result), Hooks(Hooks) {}
+               const LintHooks &Hooks, llvm::StringRef Directory)
+      : Context(Context), Result(Result), Hooks(Hooks), Directory(Directory) {}
 
   void HandleTranslationUnit(ASTContext &AST) override {
     if (AST.getDiagnostics().hasUncompilableErrorOccurred() ||
@@ -45,6 +45,7 @@ public:
       if (!Context.isCheckEnabled(Name))
         continue;
       Enabled.push_back(&F);
+      Result.Details.push_back(detailsOf(F, AST, Directory));
       diagnose(F, [&](SourceLocation Loc, llvm::StringRef Format,
                       DiagnosticIDs::Level Level) {
         return Context.diag(Name, Loc, Format, Level);
@@ -68,6 +69,7 @@ private:
   ClangTidyContext &Context;
   LintResult &Result;
   const LintHooks &Hooks;
+  llvm::StringRef Directory;
 };
 
 /// Says how to find LibTorch where clang could not.
@@ -116,7 +118,8 @@ void lint(const LintJob &Job, const TidyConfig &Config,
       Context.setCurrentFile(Job.File);
       Context.setASTContext(&Compiler.getASTContext());
       Context.setCurrentBuildDirectory(Command.Directory);
-      return std::make_unique<LintConsumer>(Context, Result, Hooks);
+      return std::make_unique<LintConsumer>(Context, Result, Hooks,
+                                            Command.Directory);
     };
     if (!runFrontend({Command, ResourceDir, Diagnostics}, Make))
       Result.Failed = true;

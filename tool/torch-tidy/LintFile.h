@@ -9,7 +9,7 @@
 #define TORCH_TIDY_TOOL_TORCHTIDY_LINTFILE_H
 
 #include "checks/Finding.h"
-#include "clang-tidy/ClangTidyDiagnosticConsumer.h"
+#include "tool/report/Details.h"
 #include "clang/Tooling/CompilationDatabase.h"
 #include <functional>
 #include <string>
@@ -29,6 +29,8 @@ struct LintResult {
   /// Findings and compile errors, in source order, with notes and fixes; all
   /// paths absolute.
   std::vector<clang::tidy::ClangTidyError> Errors;
+  /// Of each finding, before the filters (findDetails() tells which is whose).
+  std::vector<FindingDetails> Details;
   /// What the filters took out.
   clang::tidy::ClangTidyStats Suppressed;
   AnalysisStats Stats;

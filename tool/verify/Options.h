@@ -3,13 +3,16 @@
 #define TORCH_TIDY_TOOL_VERIFY_OPTIONS_H
 
 #include "tool/torch-tidy/CommonFlags.h"
+#include "tool/torch-tidy/Reporter.h"
 
 namespace torch_tidy::verify {
 
 enum class DeviceChoice { Auto, Cuda, Emulated };
 
 struct VerifyFlags : CommonFlags {
-  VerifyFlags() : CommonFlags("verify") {}
+  VerifyFlags() : CommonFlags("verify"), Report(Command, Category) {}
+
+  ReportFlags Report;
 
   llvm::cl::opt<DeviceChoice> Device{
       "device",

@@ -110,6 +110,7 @@ Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
   LintJob One{Job.File, {Job.Commands.front()}};
   LintResult Result = lintFile(One, Config, ResourceDir, Hooks);
   Out.Failed = Result.Failed || Result.Crashed;
+  Out.Details = std::move(Result.Details);
   for (tidy::ClangTidyError &Error : Result.Errors) {
     if (!isFinding(Error)) {
       Out.Others.push_back(std::move(Error));

@@ -33,6 +33,7 @@ struct Probed {
   std::vector<ProbedFinding> Findings;
   /// What the compiler said: errors where the file does not parse.
   std::vector<clang::tidy::ClangTidyError> Others;
+  std::vector<FindingDetails> Details; ///< Of the findings, for reports.
   bool Failed = false; ///< The file does not parse, or the analysis died.
   /// Probed text by real path; the main file is always among them.
   std::map<std::string, std::string> Texts;

@@ -2,7 +2,6 @@
 #include "tool/verify/Verify.h"
 #include "clang-tidy/ClangTidy.h"
 #include "tool/frontend/ResourceDir.h"
-#include "tool/report/Text.h"
 #include "tool/torch-tidy/Lint.h"
 #include "tool/torch-tidy/TidyConfig.h"
 #include "tool/verify/Build.h"
@@ -40,10 +39,11 @@ parse.
 class Session {
 public:
   Session(const VerifyFlags &Flags, const TidyConfig &Config,
-          const Analyze &Lint, std::string ResourceDir, std::string WorkDir)
+          const Analyze &Lint, std::string ResourceDir, std::string WorkDir,
+          Reporter &Out)
       : Flags(Flags), Config(Config), Lint(Lint),
         ResourceDir(std::move(ResourceDir)), WorkDir(std::move(WorkDir)),
-        PrintContext(Config.provider()) {}
+        Out(Out) {}
 
   int run(const std::vector<LintJob> &Jobs) {
     if (!Flags.Run.empty()) {
@@ -54,12 +54,15 @@ public:
         if (Error E = verifyFile(Job))
           return fail(toString(std::move(E)));
     }
+    if (Error E = Out.finish())
+      return fail(toString(std::move(E)));
     if (!Flags.Quiet)
-      outs() << Total.str() << (BackendText.empty() ? "" : " on " + BackendText)
-             << "\n";
+      (Out.printsText() ? outs() : errs())
+          << Total.str() << (BackendText.empty() ? "" : " on " + BackendText)
+          << Out.leftOut() << "\n";
     if (Incomplete)
       return ExitIncomplete;
-    return Reported ? ExitFindings : ExitClean;
+    return Out.findings() ? ExitFindings : ExitClean;
   }
 
 private:
@@ -67,9 +70,9 @@ private:
   const TidyConfig &Config;
   const Analyze &Lint;
   std::string ResourceDir, WorkDir, BackendText;
-  clang::tidy::ClangTidyContext PrintContext;
+  Reporter &Out;
   Tally Total;
-  unsigned Reported = 0, NextId = 0, NextBuild = 0;
+  unsigned NextId = 0, NextBuild = 0;
   bool Incomplete = false;
 
   void progress(const Twine &Text) const {
@@ -272,12 +275,13 @@ private:
       if (Flags.OnlyConfirmed && V.Kind != VerdictKind::Confirmed)
         continue;
       addVerdict(F, V, BackendText);
+      if (FindingDetails *Details = findDetails(P.Details, F.Report))
+        Details->Verdict = {verdictName(V.Kind).str(), BackendText, V.Evidence};
       Errors.push_back(std::move(F.Report));
-      ++Reported;
     }
-    PrintContext.setCurrentFile(Job.File);
-    printText(std::move(Errors), PrintContext);
-    outs().flush();
+    Out.add(Job.File, Errors, std::move(P.Details));
+    if (P.Failed)
+      Out.addFailure(Job.File, "");
   }
 };
 
@@ -314,6 +318,9 @@ int torch_tidy::runVerify(
   Expected<std::string> ResourceDir = findResourceDir();
   if (!ResourceDir)
     return fail(toString(ResourceDir.takeError()));
+  auto Out = Reporter::create(Flags.Report, *Config);
+  if (!Out)
+    return fail(toString(Out.takeError()));
   InitializeAllTargetInfos();
   InitializeAllTargetMCs();
   InitializeAllAsmParsers();
@@ -329,7 +336,8 @@ int torch_tidy::runVerify(
     else
       sys::fs::remove_directories(Dir);
   });
-  return Session(Flags, *Config, Lint, *ResourceDir, std::string(Dir))
+  return Session(Flags, *Config, Lint, *ResourceDir, std::string(Dir),
+                 **Out)
       .run(*Jobs);
 }
 

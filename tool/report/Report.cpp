@@ -1,0 +1,91 @@
+#include "tool/report/Report.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MD5.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace fs = llvm::sys::fs;
+namespace path = llvm::sys::path;
+
+namespace torch_tidy {
+
+llvm::StringRef stateName(FindingState State) {
+  switch (State) {
+  case FindingState::NoBaseline:
+    return "";
+  case FindingState::Introduced:
+    return "introduced";
+  case FindingState::PreExisting:
+    return "pre-existing";
+  }
+  return "";
+}
+
+std::string Report::relative(llvm::StringRef File) const {
+  if (File.starts_with(Root) && File.drop_front(Root.size()).consume_front("/"))
+    return File.drop_front(Root.size() + 1).str();
+  return File.str();
+}
+
+std::string findRoot() {
+  llvm::SmallString<256> Current;
+  if (fs::current_path(Current))
+    return "";
+  for (llvm::StringRef Folder = Current; !Folder.empty();
+       Folder = path::parent_path(Folder)) {
+    llvm::SmallString<256> Git(Folder);
+    path::append(Git, ".git");
+    if (fs::exists(Git))
+      return Folder.str();
+  }
+  return Current.str().str();
+}
+
+std::string FingerprintMaker::operator()(const FindingDetails &F,
+                                         llvm::StringRef RelativeFile,
+                                         SourceTexts &Texts) {
+  const SourceText &Text = Texts[F.At.File];
+  std::string Line = Text.line(Text.position(F.At.Offset).Line).str();
+  llvm::erase_if(Line, [](char C) { return C == ' ' || C == '\t'; });
+  std::string Same = F.Check + '\n' + RelativeFile.str() + '\n' + F.Function +
+                     '\n' + Line + '\n' + F.Message;
+  unsigned Number = Seen[Same]++;
+  llvm::MD5 Hash;
+  Hash.update(Same);
+  Hash.update("\n" + std::to_string(Number));
+  llvm::MD5::MD5Result Digest;
+  Hash.final(Digest);
+  return Digest.digest().str().str();
+}
+
+static void write(const Report &R, SourceTexts &Texts, ReportFormat Format,
+                  llvm::raw_ostream &OS) {
+  switch (Format) {
+  case ReportFormat::Text:
+    llvm_unreachable("printed finding by finding");
+  case ReportFormat::Sarif:
+    return writeSarif(R, Texts, OS);
+  case ReportFormat::GitLab:
+    return writeGitLab(R, Texts, OS);
+  case ReportFormat::GitHub:
+    return writeGitHub(R, Texts, OS);
+  case ReportFormat::Json:
+    return writeJson(R, Texts, OS);
+  }
+}
+
+llvm::Error writeReport(const Report &R, SourceTexts &Texts,
+                        ReportFormat Format, llvm::StringRef File) {
+  llvm::Error Failed = llvm::writeToOutput(File, [&](llvm::raw_ostream &OS) {
+    write(R, Texts, Format, OS);
+    return llvm::Error::success();
+  });
+  if (Failed)
+    return llvm::createStringError("cannot write '" + File +
+                                   "': " + llvm::toString(std::move(Failed)));
+  return llvm::Error::success();
+}
+
+} // namespace torch_tidy

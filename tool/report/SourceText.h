@@ -1,0 +1,47 @@
+//===- SourceText.h - lines and columns of source files -------------------===//
+//
+// Clang's diagnostics count bytes from the start of a file; readers want lines
+// and columns. Both count from 1 here, columns in Unicode code points.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_TOOL_REPORT_SOURCETEXT_H
+#define TORCH_TIDY_TOOL_REPORT_SOURCETEXT_H
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+#include <string>
+#include <vector>
+
+namespace torch_tidy {
+
+struct Position {
+  unsigned Line = 1, Column = 1;
+};
+
+class SourceText {
+public:
+  explicit SourceText(std::string Text);
+
+  Position position(unsigned Offset) const;
+  /// Without its line end; empty for a line that there is not.
+  llvm::StringRef line(unsigned Number) const;
+  unsigned lines() const { return Starts.size(); }
+
+private:
+  std::string Text;
+  std::vector<unsigned> Starts;
+};
+
+/// Source files as they are on disk when first asked for; an unreadable one is
+/// empty.
+class SourceTexts {
+public:
+  const SourceText &operator[](llvm::StringRef File);
+
+private:
+  llvm::StringMap<SourceText> Texts;
+};
+
+} // namespace torch_tidy
+
+#endif
