@@ -79,12 +79,26 @@ TEST(CompileCommands, DatabaseIsFoundAboveAndInBuildFolders) {
   EXPECT_EQ(Above, findCompileDatabase(Source));
 }
 
-TEST(CompileCommands, AFileWithoutAnEntryIsAnErrorThatNamesBoth) {
+TEST(CompileCommands, AFileWithoutAnEntryBorrowsFromTheNearest) {
+  TemporaryFolder Folder;
+  std::string Header = Folder.write("src/net.h");
+  Folder.write("compile_commands.json", R"([
+    {"directory": "/", "file": "/x/other.cpp", "command": "c++ -DFAR -c /x/other.cpp"},
+    {"directory": "/", "file": "/y/src/net.cpp", "command": "c++ -DNEAR -c /y/src/net.cpp"}])");
+  auto Commands = CompileCommands::search("").get(Header, ExtraFlags());
+  ASSERT_TRUE(static_cast<bool>(Commands));
+  EXPECT_EQ("inferred from /y/src/net.cpp", Commands->front().Heuristic);
+  EXPECT_THAT(Commands->front().CommandLine,
+              IsSupersetOf({std::string("-DNEAR"), Header}));
+}
+
+TEST(CompileCommands, ADatabaseWithoutEntriesIsAnErrorThatNamesBoth) {
   TemporaryFolder Folder;
   std::string Source = Folder.write("a.cpp");
-  std::string Database = Folder.write("compile_commands.json", R"([{
-    "directory": "/", "file": "/other.cpp", "command": "c++ -c /other.cpp"}])");
-  auto Commands = CompileCommands::search("").get(Source, ExtraFlags());
+  std::string Database = Folder.write("compile_commands.json", "[]");
+  CompileCommands Search = CompileCommands::search("");
+  EXPECT_TRUE(Search.hasDatabaseFor(Source));
+  auto Commands = Search.get(Source, ExtraFlags());
   ASSERT_FALSE(static_cast<bool>(Commands));
   std::string Text = llvm::toString(Commands.takeError());
   EXPECT_THAT(Text, HasSubstr(Source));

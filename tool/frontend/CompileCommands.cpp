@@ -76,17 +76,29 @@ CompileCommands::load(llvm::StringRef File) {
   if (Entry)
     return Entry.get();
   std::string Why;
-  // Not through CompilationDatabase::loadFromDirectory: that one invents a
-  // command for a file that has none.
   std::unique_ptr<CompilationDatabase> Database =
       JSONCompilationDatabase::loadFromFile(File, Why,
                                             JSONCommandLineSyntax::AutoDetect);
   if (!Database)
     return llvm::createStringError("cannot read compile database '" + File +
                                    "': " + llvm::StringRef(Why).trim());
-  Entry = inferTargetAndDriverMode(
-      expandResponseFiles(std::move(Database), llvm::vfs::getRealFileSystem()));
+  Entry =
+      inferTargetAndDriverMode(inferMissingCompileCommands(expandResponseFiles(
+          std::move(Database), llvm::vfs::getRealFileSystem())));
   return Entry.get();
+}
+
+std::string CompileCommands::databaseFor(llvm::StringRef File) const {
+  if (BuildPath.empty())
+    return findCompileDatabase(File);
+  llvm::SmallString<256> DatabaseFile(BuildPath);
+  if (!fs::is_regular_file(DatabaseFile))
+    path::append(DatabaseFile, DatabaseName);
+  return DatabaseFile.str().str();
+}
+
+bool CompileCommands::hasDatabaseFor(llvm::StringRef File) const {
+  return Fixed || fs::exists(databaseFor(File));
 }
 
 llvm::Expected<std::vector<CompileCommand>>
@@ -95,11 +107,7 @@ CompileCommands::get(llvm::StringRef File, const ExtraFlags &Extra) {
   if (Fixed) {
     Commands = Fixed->getCompileCommands(File);
   } else {
-    llvm::SmallString<256> DatabaseFile(BuildPath);
-    if (BuildPath.empty())
-      DatabaseFile = findCompileDatabase(File);
-    else if (!fs::is_regular_file(DatabaseFile))
-      path::append(DatabaseFile, DatabaseName);
+    std::string DatabaseFile = databaseFor(File);
     if (DatabaseFile.empty())
       return llvm::createStringError("no compile command for '" + File +
                                      "': no " + DatabaseName +
@@ -114,8 +122,9 @@ CompileCommands::get(llvm::StringRef File, const ExtraFlags &Extra) {
     if (Commands.empty())
       return llvm::createStringError(
           "no compile command for '" + File + "' in '" + DatabaseFile +
-          "'; add the file to a target and configure again with "
-          "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON, or give the flags after '--'");
+          "', nor for a file that it could borrow from; add the file to a "
+          "target and configure again with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON, "
+          "or give the flags after '--'");
   }
 
   std::vector<CompileCommand> Result;

@@ -6,7 +6,9 @@
 //
 // A compile database is, in this order: the one that `-p` names, then
 // `compile_commands.json` in each folder from the source file upwards, and in
-// each of those also in `build*/`, `out/` and `cmake-build-*/`.
+// each of those also in `build*/`, `out/` and `cmake-build-*/`. A file without
+// an entry, as headers have none, borrows the flags of the entry with the most
+// similar name.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_FRONTEND_COMPILECOMMANDS_H
@@ -38,12 +40,16 @@ public:
   static CompileCommands search(std::string BuildPath);
 
   /// The commands of one file, absolute path, ready to parse; never empty.
-  /// Identical commands come once. The error says which file has none and how
-  /// to make one.
+  /// Identical commands come once. A borrowed one says so in `Heuristic`. The
+  /// error says which file has none and how to make one.
   llvm::Expected<std::vector<clang::tooling::CompileCommand>>
   get(llvm::StringRef File, const ExtraFlags &Extra);
+  /// True where there is a database for the file, readable or not.
+  bool hasDatabaseFor(llvm::StringRef File) const;
 
 private:
+  /// The database's file; empty where there is none.
+  std::string databaseFor(llvm::StringRef File) const;
   llvm::Expected<clang::tooling::CompilationDatabase *>
   load(llvm::StringRef DatabaseFile);
 

@@ -87,6 +87,15 @@ Expected<ChangedLines> ChangedLines::since(StringRef Revision) {
   SmallString<256> Top(StringRef(*Up).trim());
   sys::fs::make_absolute(Top);
   sys::path::remove_dots(Top, /*remove_dot_dot=*/true);
+  // Before the first commit everything is new: git's empty tree.
+  constexpr StringLiteral EmptyTree =
+      "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+  if (Revision == "HEAD")
+    if (auto Head = git({"rev-parse", "--verify", "--quiet", Revision});
+        !Head) {
+      consumeError(Head.takeError());
+      Revision = EmptyTree;
+    }
   auto Diff = git({"-c", "core.quotePath=false", "diff", "-U0", "--no-color",
                    "--no-ext-diff", "--no-renames", "--no-relative",
                    "--src-prefix=a/", "--dst-prefix=b/", Revision, "--"});

@@ -13,6 +13,10 @@ int fail(const llvm::Twine &Text) {
   return ExitCannotRun;
 }
 
+void note(const llvm::Twine &Text) {
+  llvm::WithColor::note(llvm::errs(), "torch-tidy") << Text << '\n';
+}
+
 std::optional<int> CommonFlags::parse(int argc, const char **argv,
                                       llvm::StringRef Overview) {
   std::string Why;

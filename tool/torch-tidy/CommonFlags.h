@@ -26,6 +26,11 @@ enum ExitCode {
 
 /// Writes "torch-tidy: error: TEXT" to standard error; returns ExitCannotRun.
 int fail(const llvm::Twine &Text);
+/// Writes "torch-tidy: note: TEXT" to standard error.
+void note(const llvm::Twine &Text);
+
+/// What to do with a source that no compile database is found for.
+enum class MissingDatabase { Fail, Skip };
 
 struct CommonFlags {
   llvm::cl::SubCommand Command;
@@ -42,6 +47,16 @@ struct CommonFlags {
       llvm::cl::desc("Where compile_commands.json is. Default: the first one "
                      "at or above each source, or in build*/, out/ or "
                      "cmake-build-*/ there"),
+      llvm::cl::sub(Command),
+      llvm::cl::cat(Category)};
+  llvm::cl::opt<MissingDatabase> IfMissingDatabase{
+      "if-missing-db",
+      llvm::cl::desc("Sources that no compile database is found for:"),
+      llvm::cl::values(clEnumValN(MissingDatabase::Fail, "fail",
+                                  "say how to make one, exit with 1 (default)"),
+                       clEnumValN(MissingDatabase::Skip, "skip",
+                                  "say so and leave them out")),
+      llvm::cl::init(MissingDatabase::Fail),
       llvm::cl::sub(Command),
       llvm::cl::cat(Category)};
   llvm::cl::opt<std::string> Checks{

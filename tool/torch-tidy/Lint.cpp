@@ -235,6 +235,11 @@ makeJobs(CommonFlags &Flags, const TidyConfig &Config,
   auto Provider = Config.provider();
   std::vector<LintJob> Jobs;
   for (const std::string &File : Files) {
+    if (Flags.IfMissingDatabase == MissingDatabase::Skip &&
+        !Commands.hasDatabaseFor(File)) {
+      note("'" + File + "' is left out: no compile database");
+      continue;
+    }
     ClangTidyOptions Options = Provider->getOptions(File);
     ExtraFlags Extra;
     Extra.Before = Options.ExtraArgsBefore.value_or(std::vector<std::string>());
@@ -244,6 +249,9 @@ makeJobs(CommonFlags &Flags, const TidyConfig &Config,
     auto Found = Commands.get(File, Extra);
     if (!Found)
       return Found.takeError();
+    llvm::StringRef Heuristic = Found->front().Heuristic;
+    if (!Heuristic.empty() && !Flags.Quiet)
+      note("'" + File + "' has no compile command; its flags are " + Heuristic);
     Jobs.push_back({File, std::move(*Found)});
   }
   return Jobs;
@@ -285,6 +293,8 @@ int runLint(int argc, const char **argv) {
   llvm::Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config, *Files);
   if (!Jobs)
     return fail(llvm::toString(Jobs.takeError()));
+  if (Jobs->empty())
+    return ExitClean;
   return lintJobs(Flags, *Config, *Jobs);
 }
 

@@ -315,6 +315,8 @@ int torch_tidy::runVerify(
   Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config, *Files);
   if (!Jobs)
     return fail(toString(Jobs.takeError()));
+  if (Jobs->empty())
+    return ExitClean;
   Expected<std::string> ResourceDir = findResourceDir();
   if (!ResourceDir)
     return fail(toString(ResourceDir.takeError()));
