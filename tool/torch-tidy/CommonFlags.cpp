@@ -22,7 +22,9 @@ std::optional<int> CommonFlags::parse(int argc, const char **argv,
   std::string Why;
   AfterDashes = clang::tooling::FixedCompilationDatabase::loadFromCommandLine(
       argc, argv, Why);
-  if (!Why.empty())
+  // A whole compile command, as CMake passes it, makes it complain of `-o` and
+  // go on.
+  if (!AfterDashes && !Why.empty())
     return fail("the flags after '--' cannot be used: " +
                 llvm::StringRef(Why).trim());
   cl::HideUnrelatedOptions(Category, Command);
