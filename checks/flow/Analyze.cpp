@@ -135,6 +135,14 @@ public:
     return true;
   }
 };
+// Without tensors in sight there is nothing to follow.
+bool knowsLibTorch(ASTContext &Ctx) {
+  for (NamedDecl *N :
+       Ctx.getTranslationUnitDecl()->lookup(&Ctx.Idents.get("at")))
+    if (auto *Namespace = dyn_cast<NamespaceDecl>(N))
+      return !Namespace->lookup(&Ctx.Idents.get("Tensor")).empty();
+  return false;
+}
 } // namespace
 
 AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
@@ -142,6 +150,8 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
   Interp I(Ctx, Opts);
   Collector C(I);
   // Declarations from a precompiled header stay there: they are the library's.
+  if (!knowsLibTorch(Ctx))
+    return I.take();
   for (Decl *D : Ctx.getTranslationUnitDecl()->noload_decls())
     if (I.isUserCode(D))
       C.TraverseDecl(D);

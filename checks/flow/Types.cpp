@@ -13,6 +13,8 @@ const CXXRecordDecl *Interp::record(QualType T) {
 }
 
 std::string Interp::qualified(const NamedDecl *D) {
+  if (!D)
+    return "";
   // Inline namespaces and template arguments do not name anything here.
   std::string Out = D->getNameAsString();
   for (const DeclContext *C = D->getDeclContext(); C; C = C->getParent()) {

@@ -6,3 +6,11 @@ torch::Tensor forward_ok(torch::Tensor x) {
   torch::nn::Linear model(3, 1);
   return model->forward(x.to(torch::kCPU));
 }
+
+// An array whose length is not known.
+void runtimeArray(int n) {
+  torch::Tensor row[n];
+  int counts[n];
+  counts[0] = 0;
+  row[0] = torch::rand({2});
+}
