@@ -73,6 +73,8 @@ static void write(const Report &R, SourceTexts &Texts, ReportFormat Format,
     return writeGitHub(R, Texts, OS);
   case ReportFormat::Json:
     return writeJson(R, Texts, OS);
+  case ReportFormat::Html:
+    return writeHtml(R, Texts, OS);
   }
 }
 

@@ -21,7 +21,7 @@
 
 namespace torch_tidy {
 
-enum class ReportFormat { Text, Sarif, GitLab, GitHub, Json };
+enum class ReportFormat { Text, Sarif, GitLab, GitHub, Json, Html };
 
 /// How a finding relates to the baseline.
 enum class FindingState {
@@ -79,6 +79,7 @@ void writeSarif(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS);
 void writeGitLab(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS);
 void writeGitHub(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS);
 void writeJson(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS);
+void writeHtml(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS);
 
 /// Writes the report; "-" is standard output. A file is written beside its
 /// place and renamed, so that nobody reads half of one. Not for Text.

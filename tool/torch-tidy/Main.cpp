@@ -1,5 +1,6 @@
 //===- Main.cpp - torch-tidy: picks the sub-command -----------------------===//
 
+#include "tool/torch-tidy/Explain.h"
 #include "tool/torch-tidy/Lint.h"
 #ifdef TORCH_TIDY_HAS_VERIFY
 #include "tool/verify/Verify.h"
@@ -22,6 +23,7 @@ struct SubCommand {
 /// The first runs where no name is given.
 constexpr SubCommand SubCommands[] = {
     {"lint", runLint},
+    {"explain", runExplain},
 #ifdef TORCH_TIDY_HAS_VERIFY
     {"verify", runVerify},
 #endif

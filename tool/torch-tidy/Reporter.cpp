@@ -21,7 +21,7 @@ Reporter::create(const ReportFlags &Flags, const TidyConfig &Config) {
     if (Flags.Format == ReportFormat::Text)
       return llvm::createStringError(
           "--output: text goes to standard output; pass --format=sarif, "
-          "gitlab, github or json for a report in a file");
+          "gitlab, github, json or html for a report in a file");
     if (Flags.Output.empty())
       return llvm::createStringError("--output: no file named");
   }
