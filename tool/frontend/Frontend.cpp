@@ -60,8 +60,9 @@ public:
 bool run(const ParseJob &Job, FrontendAction &Action,
          std::optional<llvm::StringRef> Output) {
   // A file system of its own: its working directory is the command's.
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> FS =
-      llvm::vfs::createPhysicalFileSystem();
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> FS = Job.Files;
+  if (!FS)
+    FS = llvm::vfs::createPhysicalFileSystem();
   FS->setCurrentWorkingDirectory(Job.Command.Directory);
 
   std::vector<std::string> Args = Job.Command.CommandLine;

@@ -29,6 +29,9 @@ struct ParseJob {
   llvm::StringRef ResourceDir;
   /// Receives what clang says. Not owned.
   clang::DiagnosticConsumer &Diagnostics;
+  /// The files as clang shall see them, an editor's unsaved ones among them;
+  /// null is the disk. The job sets its working directory.
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files = nullptr;
 };
 
 /// Makes the consumer of the tree, when the compiler is ready to parse.

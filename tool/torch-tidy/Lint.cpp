@@ -229,6 +229,22 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
 
 } // namespace
 
+llvm::Expected<LintJob> makeJob(CompileCommands &Commands,
+                                const CommonFlags &Flags,
+                                ClangTidyOptionsProvider &Provider,
+                                const std::string &File) {
+  ClangTidyOptions Options = Provider.getOptions(File);
+  ExtraFlags Extra;
+  Extra.Before = Options.ExtraArgsBefore.value_or(std::vector<std::string>());
+  Extra.After = Options.ExtraArgs.value_or(std::vector<std::string>());
+  llvm::append_range(Extra.Before, Flags.ExtraArgsBefore);
+  llvm::append_range(Extra.After, Flags.ExtraArgs);
+  auto Found = Commands.get(File, Extra);
+  if (!Found)
+    return Found.takeError();
+  return LintJob{File, std::move(*Found)};
+}
+
 llvm::Expected<std::vector<LintJob>>
 makeJobs(CommonFlags &Flags, const TidyConfig &Config,
          llvm::ArrayRef<std::string> Files) {
@@ -241,19 +257,13 @@ makeJobs(CommonFlags &Flags, const TidyConfig &Config,
       note("'" + File + "' is left out: no compile database");
       continue;
     }
-    ClangTidyOptions Options = Provider->getOptions(File);
-    ExtraFlags Extra;
-    Extra.Before = Options.ExtraArgsBefore.value_or(std::vector<std::string>());
-    Extra.After = Options.ExtraArgs.value_or(std::vector<std::string>());
-    llvm::append_range(Extra.Before, Flags.ExtraArgsBefore);
-    llvm::append_range(Extra.After, Flags.ExtraArgs);
-    auto Found = Commands.get(File, Extra);
-    if (!Found)
-      return Found.takeError();
-    llvm::StringRef Heuristic = Found->front().Heuristic;
+    auto Job = makeJob(Commands, Flags, *Provider, File);
+    if (!Job)
+      return Job.takeError();
+    llvm::StringRef Heuristic = Job->Commands.front().Heuristic;
     if (!Heuristic.empty() && !Flags.Quiet)
       note("'" + File + "' has no compile command; its flags are " + Heuristic);
-    Jobs.push_back({File, std::move(*Found)});
+    Jobs.push_back(std::move(*Job));
   }
   return Jobs;
 }

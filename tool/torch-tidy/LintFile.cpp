@@ -25,6 +25,10 @@ public:
                const LintHooks &Hooks, llvm::StringRef Directory)
       : Context(Context), Result(Result), Hooks(Hooks), Directory(Directory) {}
 
+  bool HandleTopLevelDecl(DeclGroupRef) override {
+    return !Hooks.Cancelled || !Hooks.Cancelled();
+  }
+
   void HandleTranslationUnit(ASTContext &AST) override {
     if (AST.getDiagnostics().hasUncompilableErrorOccurred() ||
         !AST.getLangOpts().CPlusPlus)
@@ -121,7 +125,7 @@ void lint(const LintJob &Job, const TidyConfig &Config,
       return std::make_unique<LintConsumer>(Context, Result, Hooks,
                                             Command.Directory);
     };
-    if (!runFrontend({Command, ResourceDir, Diagnostics}, Make))
+    if (!runFrontend({Command, ResourceDir, Diagnostics, Hooks.Files}, Make))
       Result.Failed = true;
   }
   Result.Errors = Diagnostics.take();

@@ -11,6 +11,7 @@
 #include "checks/Finding.h"
 #include "tool/report/Details.h"
 #include "clang/Tooling/CompilationDatabase.h"
+#include "llvm/Support/VirtualFileSystem.h"
 #include <functional>
 #include <string>
 #include <vector>
@@ -44,7 +45,8 @@ struct LintResult {
   bool Crashed = false;
 };
 
-/// For those who do more with findings than report them.
+/// For those who do more with findings than report them, or whose files are
+/// not those on disk.
 struct LintHooks {
   /// In place of torch_tidy::analyze(), where set.
   std::function<AnalysisResult(clang::ASTContext &)> Analyze;
@@ -52,6 +54,11 @@ struct LintHooks {
   /// filters come later.
   std::function<void(clang::ASTContext &, const std::vector<const Finding *> &)>
       OnFindings;
+  /// As ParseJob::Files.
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files;
+  /// Asked between declarations; after a yes the parse ends and nothing is
+  /// found.
+  std::function<bool()> Cancelled;
 };
 
 /// Safe to call from several threads at once.
