@@ -55,10 +55,10 @@ struct LintHooks {
   std::function<void(clang::ASTContext &, const std::vector<const Finding *> &)>
       OnFindings;
   /// As ParseJob::Files.
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files;
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files = nullptr;
   /// Asked between declarations; after a yes the parse ends and nothing is
   /// found.
-  std::function<bool()> Cancelled;
+  std::function<bool()> Cancelled = nullptr;
 };
 
 /// Safe to call from several threads at once.
