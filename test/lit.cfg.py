@@ -10,9 +10,11 @@
 #   %llvm_bin       the folder of LLVM's programs
 #   %build, %source the two trees
 #   %python         the Python that lit runs in
+#   %nvim           Neovim, where there is one ("REQUIRES: neovim")
 #   FileCheck, not  from LLVM
 
 import os
+import shutil
 import sys
 
 import lit.formats
@@ -60,3 +62,7 @@ config.substitutions += [
 
 if os.path.exists(config.torch_pch):
     config.available_features.add("libtorch")
+nvim = shutil.which("nvim")
+if nvim:
+    config.available_features.add("neovim")
+    config.substitutions.append(("%nvim", nvim))

@@ -22,11 +22,25 @@ Position SourceText::position(unsigned Offset) const {
   return {static_cast<unsigned>(After - Starts.begin()), Column};
 }
 
+Position SourceText::utf16Position(unsigned Offset) const {
+  Position Result = position(Offset);
+  Offset = std::min<size_t>(Offset, Text.size());
+  // What takes four bytes of UTF-8 takes two units of UTF-16, all else one.
+  Result.Column += llvm::count_if(
+      llvm::StringRef(Text).slice(Starts[Result.Line - 1], Offset),
+      [](char C) { return (C & 0xF8) == 0xF0; });
+  return Result;
+}
+
 llvm::StringRef SourceText::line(unsigned Number) const {
   if (Number == 0 || Number > Starts.size())
     return "";
   size_t End = Number == Starts.size() ? Text.size() : Starts[Number];
   return llvm::StringRef(Text).slice(Starts[Number - 1], End).rtrim("\r\n");
+}
+
+void SourceTexts::set(llvm::StringRef File, std::string Text) {
+  Texts.insert_or_assign(File, SourceText(std::move(Text)));
 }
 
 const SourceText &SourceTexts::operator[](llvm::StringRef File) {

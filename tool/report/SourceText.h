@@ -23,6 +23,8 @@ public:
   explicit SourceText(std::string Text);
 
   Position position(unsigned Offset) const;
+  /// With the column in UTF-16 code units, as editors count.
+  Position utf16Position(unsigned Offset) const;
   /// Without its line end; empty for a line that there is not.
   llvm::StringRef line(unsigned Number) const;
   unsigned lines() const { return Starts.size(); }
@@ -37,6 +39,8 @@ private:
 class SourceTexts {
 public:
   const SourceText &operator[](llvm::StringRef File);
+  /// In place of what is on disk.
+  void set(llvm::StringRef File, std::string Text);
 
 private:
   llvm::StringMap<SourceText> Texts;

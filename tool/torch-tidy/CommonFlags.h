@@ -124,6 +124,8 @@ struct CommonFlags {
   llvm::Expected<std::vector<std::string>> sourceFiles() const;
   /// The compile commands: the flags after `--`, or from a database. Once.
   CompileCommands compileCommands();
+  /// True until compileCommands() has given away the flags after `--`.
+  bool hasFixedCommand() const { return AfterDashes != nullptr; }
 
 private:
   std::unique_ptr<clang::tooling::CompilationDatabase> AfterDashes;

@@ -24,7 +24,8 @@ constexpr llvm::StringLiteral Overview =
     R"(torch-tidy: finds device mistakes in C++ written against LibTorch
 
 Without a sub-command it lints; 'torch-tidy verify' runs what it finds (see its
---help), 'torch-tidy explain' tells of a check or of an error's text.
+--help), 'torch-tidy explain' tells of a check or of an error's text,
+'torch-tidy lsp' serves an editor.
 Flags after '--' compile every source; else a compile_commands.json is looked
 for. Configuration comes from .clang-tidy files, as clang-tidy reads them.
 

@@ -1,5 +1,6 @@
 //===- Main.cpp - torch-tidy: picks the sub-command -----------------------===//
 
+#include "tool/lsp/Lsp.h"
 #include "tool/torch-tidy/Explain.h"
 #include "tool/torch-tidy/Lint.h"
 #ifdef TORCH_TIDY_HAS_VERIFY
@@ -24,6 +25,7 @@ struct SubCommand {
 constexpr SubCommand SubCommands[] = {
     {"lint", runLint},
     {"explain", runExplain},
+    {"lsp", runLsp},
 #ifdef TORCH_TIDY_HAS_VERIFY
     {"verify", runVerify},
 #endif
