@@ -10,7 +10,7 @@
 #   %llvm_bin       the folder of LLVM's programs
 #   %build, %source the two trees
 #   %python         the Python that lit runs in
-#   %nvim           Neovim, where there is one ("REQUIRES: neovim")
+#   %nvim           Neovim, where there is one ("REQUIRES: neovim"; also ale, emacs)
 #   FileCheck, not  from LLVM
 
 import os
@@ -62,6 +62,10 @@ config.substitutions += [
 
 if os.path.exists(config.torch_pch):
     config.available_features.add("libtorch")
+if os.path.exists("/usr/share/vim-ale"):
+    config.available_features.add("ale")
+if shutil.which("emacs"):
+    config.available_features.add("emacs")
 nvim = shutil.which("nvim")
 if nvim:
     config.available_features.add("neovim")

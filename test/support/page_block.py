@@ -1,0 +1,22 @@
+"""Prints the first block of code of a page's section: page_block.py PAGE.MD HEADING [OLD=NEW...]
+
+Each OLD in it becomes NEW.
+"""
+
+import re
+import sys
+
+
+def main(path, heading, *changes):
+    with open(path, encoding="utf-8") as file:
+        section = file.read().split("\n## " + heading + "\n", 1)[1].split("\n## ", 1)[0]
+    block = re.search(r"```\w+\n(.*?)```", section, re.S).group(1)
+    for change in changes:
+        old, new = change.split("=", 1)
+        assert old in block, old
+        block = block.replace(old, new)
+    print(block, end="")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
