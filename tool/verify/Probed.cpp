@@ -1,5 +1,6 @@
 //===- Probed.cpp ---------------------------------------------------------===//
 #include "tool/verify/Probed.h"
+#include "tool/frontend/LibraryCode.h"
 #include "tool/verify/Instrument.h"
 #include "tool/verify/Plan.h"
 #include "clang/AST/ASTContext.h"
@@ -53,6 +54,15 @@ public:
         if (std::optional<llvm::MemoryBufferRef> Buffer =
                 SM.getMemoryBufferForFileOrNone(*File))
           Out.Texts[Path] = Edits.apply(Buffer->getBuffer());
+    OwnerMap OwnerOf(SM);
+    for (auto I = SM.fileinfo_begin(); I != SM.fileinfo_end(); ++I) {
+      llvm::StringRef Path = I->first.getFileEntry().tryGetRealPathName();
+      FileID File = SM.translateFile(I->first);
+      if (!Path.empty() && File.isValid() && File != SM.getMainFileID() &&
+          OwnerOf(SM.getLocForStartOfFile(File)) == Owner::User)
+        Out.UserHeaders.push_back(Path.str());
+    }
+    llvm::sort(Out.UserHeaders);
     Out.Driver = std::move(Plan);
     Out.NextId = Options.FirstId + Findings.size();
   }

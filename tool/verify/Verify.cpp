@@ -5,6 +5,7 @@
 #include "tool/torch-tidy/Lint.h"
 #include "tool/torch-tidy/TidyConfig.h"
 #include "tool/verify/Build.h"
+#include "tool/verify/Emit.h"
 #include "tool/verify/Execute.h"
 #include "tool/verify/Options.h"
 #include "tool/verify/OwnProgram.h"
@@ -56,13 +57,19 @@ public:
     }
     if (Error E = Out.finish())
       return fail(toString(std::move(E)));
-    if (!Flags.Quiet)
+    if (!Flags.Emit.empty())
+      outs() << Reported << (Reported == 1 ? " finding, " : " findings, ")
+             << Emitted << (Emitted == 1 ? " program in " : " programs in ")
+             << Flags.Emit
+             << ": run run.sh there, then verify with --collect=" << Flags.Emit
+             << "\n";
+    else if (!Flags.Quiet)
       (Out.printsText() ? outs() : errs())
           << Total.str() << (BackendText.empty() ? "" : " on " + BackendText)
           << Out.leftOut() << "\n";
     if (Incomplete)
       return ExitIncomplete;
-    return Out.findings() ? ExitFindings : ExitClean;
+    return Out.findings() || Reported ? ExitFindings : ExitClean;
   }
 
 private:
@@ -72,7 +79,7 @@ private:
   std::string ResourceDir, WorkDir, BackendText;
   Reporter &Out;
   Tally Total;
-  unsigned NextId = 0, NextBuild = 0;
+  unsigned Reported = 0, NextId = 0, NextBuild = 0, Emitted = 0;
   bool Incomplete = false;
 
   void progress(const Twine &Text) const {
@@ -192,6 +199,8 @@ private:
     std::string Dir = WorkDir + "/" + std::to_string(NextBuild++);
     if (std::error_code EC = sys::fs::create_directory(Dir))
       return createStringError(EC, "cannot make '%s'", Dir.c_str());
+    if (!Flags.Emit.empty() || !Flags.Collect.empty())
+      return elsewhere(Job, S->RT);
     Build B({Job.File, Command.Directory, Command.CommandLine}, S->Torch, S->RT,
             S->Clang, S->Where, Dir, Flags.cacheDir());
     progress("linting " + Job.File);
@@ -212,6 +221,31 @@ private:
       Seen = std::move(*Ran);
     }
     report(Job, P, Seen, B.undefined());
+    return Error::success();
+  }
+
+  /// `--emit` and `--collect`: the program is built and run by hand.
+  Error elsewhere(const LintJob &Job, const Runtime &RT) {
+    Probed P = probeFile(Job, Config, ResourceDir, Lint, {NextId, true});
+    NextId = P.NextId;
+    Incomplete |= P.Failed;
+    bool Runnable = !P.Failed && !P.Findings.empty() && P.Driver.size();
+    if (!Flags.Emit.empty()) {
+      if (Runnable)
+        if (Error E = emitFile(Flags.Emit, Emitted++, Job, P))
+          return E;
+      Reported += P.Findings.size();
+      return emitCommon(Flags.Emit, RT, Emitted);
+    }
+    Events Seen;
+    if (Runnable) {
+      Expected<Events> Collected = collectFile(Flags.Collect, Emitted++, Job);
+      if (!Collected)
+        return Collected.takeError();
+      Seen = std::move(*Collected);
+      BackendText = collectedBackend(Flags.Collect);
+    }
+    report(Job, P, Seen, {});
     return Error::success();
   }
 

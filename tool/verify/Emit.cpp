@@ -1,0 +1,181 @@
+//===- Emit.cpp -----------------------------------------------------------===//
+#include "tool/verify/Emit.h"
+#include "tool/verify/Files.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace llvm;
+using namespace torch_tidy;
+using namespace torch_tidy::verify;
+namespace path = llvm::sys::path;
+namespace fs = llvm::sys::fs;
+
+namespace {
+
+constexpr StringLiteral RunScript = R"sh(#!/bin/sh
+# Builds and runs every probed file here, then: torch-tidy verify --collect.
+# LibTorch: CMAKE_PREFIX_PATH or Torch_DIR, as for any CMake project.
+set -e
+cd "$(dirname "$0")"
+cmake -S . -B build -DCMAKE_BUILD_TYPE=Debug "$@"
+cmake --build build -j 2
+gpu=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1)
+version=$(sed -n 's/^Torch_VERSION_TEXT:.*=//p' build/CMakeCache.txt)
+echo "CUDA${gpu:+ on $gpu} (LibTorch $version)" >backend
+for folder in [0-9]*; do
+  rm -f "$folder/events.jsonl"
+  OMP_NUM_THREADS=1 "build/run_$folder" --events="$PWD/$folder/events.jsonl"
+  echo "$folder: $(wc -l <"$folder/events.jsonl") events"
+done
+)sh";
+
+constexpr StringLiteral CMakeHead = R"cmake(cmake_minimum_required(VERSION 3.18)
+project(torch-tidy-verify CXX)
+find_package(Torch REQUIRED)
+set(Torch_VERSION_TEXT "${Torch_VERSION}" CACHE STRING "" FORCE)
+set(CMAKE_CXX_STANDARD 17)
+add_library(runtime STATIC runtime/driver/Attempt.cpp runtime/driver/Driver.cpp
+  runtime/driver/Search.cpp runtime/probe/Probe.cpp)
+target_include_directories(runtime PUBLIC runtime)
+target_link_libraries(runtime PUBLIC ${TORCH_LIBRARIES} ${CMAKE_DL_LIBS})
+target_compile_options(runtime INTERFACE -w -O0 -fno-access-control -include probe/Probe.h)
+)cmake";
+
+Error copyTree(const std::string &From, const std::string &To) {
+  if (std::error_code EC = fs::create_directories(To))
+    return createStringError(EC, "cannot make '%s'", To.c_str());
+  std::error_code EC;
+  for (fs::directory_iterator I(From, EC), E; I != E && !EC; I.increment(EC)) {
+    StringRef Name = path::filename(I->path());
+    if (!Name.ends_with(".h") && !Name.ends_with(".cpp"))
+      continue;
+    if (std::error_code Failed = fs::copy_file(I->path(), under(To, Name)))
+      return createStringError(Failed, "cannot copy '%s'", I->path().c_str());
+  }
+  return Error::success();
+}
+
+std::string sourceLine(const LintJob &Job) {
+  return Job.File + "\n" +
+         utohexstr(xxh3_64bits(StringRef(readFile(Job.File)))) + "\n";
+}
+
+/// Folders that the file's project headers may be named relative to: the
+/// file's own, then those of its command.
+std::vector<std::string> includeRoots(const LintJob &Job) {
+  std::vector<std::string> Roots{path::parent_path(Job.File).str()};
+  const auto &Command = Job.Commands.front();
+  for (size_t I = 0; I < Command.CommandLine.size(); ++I)
+    for (StringRef Flag : {"-I", "-isystem", "-iquote"}) {
+      StringRef Arg = Command.CommandLine[I];
+      if (!Arg.consume_front(Flag))
+        continue;
+      if (Arg.empty() && I + 1 < Command.CommandLine.size())
+        Arg = Command.CommandLine[I + 1];
+      SmallString<256> Root(Arg);
+      path::make_absolute(Command.Directory, Root);
+      path::remove_dots(Root, /*remove_dot_dot=*/true);
+      Roots.push_back(std::string(Root));
+      break;
+    }
+  return Roots;
+}
+
+/// Macros of the command, which the project's code may need.
+std::string definitions(const LintJob &Job) {
+  std::string Text;
+  for (StringRef Arg : Job.Commands.front().CommandLine)
+    if (Arg.starts_with("-D") && Arg.size() > 2)
+      Text += (" [==[" + Arg + "]==]").str();
+  return Text;
+}
+
+} // namespace
+
+Error verify::emitCommon(const std::string &Dir, const Runtime &RT,
+                         unsigned Files) {
+  for (const char *Part : {"driver", "probe"})
+    if (Error E = copyTree(under(RT.IncludeDir, Part),
+                           under(Dir, Twine("runtime/") + Part)))
+      return E;
+  std::string CMake = CMakeHead.str();
+  for (unsigned I = 0; I < Files; ++I)
+    CMake += "include(" + std::to_string(I) + "/program.cmake)\n";
+  if (Error E = writeFile(under(Dir, "CMakeLists.txt"), CMake))
+    return E;
+  std::string Script = under(Dir, "run.sh");
+  if (Error E = writeFile(Script, RunScript))
+    return E;
+  if (std::error_code EC = fs::setPermissions(
+          Script, fs::all_read | fs::all_exe | fs::owner_write))
+    return createStringError(EC, "cannot make '%s' executable", Script.c_str());
+  return Error::success();
+}
+
+Error verify::emitFile(const std::string &Dir, unsigned Index,
+                       const LintJob &Job, const Probed &P) {
+  std::string Name = std::to_string(Index), Own = under(Dir, Name);
+  if (std::error_code EC = fs::create_directories(Own))
+    return createStringError(EC, "cannot make '%s'", Own.c_str());
+  std::string Includes;
+  std::vector<std::string> Roots = includeRoots(Job);
+  for (size_t R = 0; R < Roots.size(); ++R) {
+    bool Used = false;
+    for (const std::string &Header : P.UserHeaders) {
+      StringRef Tail = Header;
+      if (!Tail.consume_front(Roots[R]) || !Tail.consume_front("/"))
+        continue;
+      std::string To = under(Own, "include/" + Twine(R) + "/" + Tail);
+      if (fs::create_directories(path::parent_path(To)))
+        continue;
+      auto Probed = P.Texts.find(Header);
+      if (Error E = writeFile(To, Probed == P.Texts.end() ? readFile(Header)
+                                                          : Probed->second))
+        return E;
+      Used = true;
+    }
+    if (Used)
+      Includes += " " + Name + "/include/" + std::to_string(R);
+  }
+  for (const auto &[Path, Text] : P.Texts)
+    if (fs::equivalent(Path, Job.File))
+      if (Error E = writeFile(under(Own, "main.cpp"), "#line 1 \"" + Job.File +
+                                                          "\"\n" + Text +
+                                                          P.Driver.text()))
+        return E;
+  std::string CMake = "add_executable(run_" + Name + " " + Name +
+                      "/main.cpp)\ntarget_link_libraries(run_" + Name +
+                      " runtime)\n";
+  if (!Includes.empty())
+    CMake += "target_include_directories(run_" + Name + " PRIVATE" + Includes +
+             ")\n";
+  if (std::string Defined = definitions(Job); !Defined.empty())
+    CMake +=
+        "target_compile_options(run_" + Name + " PRIVATE" + Defined + ")\n";
+  if (Error E = writeFile(under(Own, "program.cmake"), CMake))
+    return E;
+  return writeFile(under(Own, "source"), sourceLine(Job));
+}
+
+Expected<Events> verify::collectFile(const std::string &Dir, unsigned Index,
+                                     const LintJob &Job) {
+  std::string Own = under(Dir, Twine(Index));
+  if (readFile(under(Own, "source")) != sourceLine(Job))
+    return createStringError(
+        "--collect=%s: '%s' is not what was emitted there as number %u; emit "
+        "and run it again, with the same files in the same order",
+        Dir.c_str(), Job.File.c_str(), Index);
+  std::string File = under(Own, "events.jsonl");
+  if (!fs::exists(File))
+    return createStringError("--collect=%s: no '%s'; run %s/run.sh first",
+                             Dir.c_str(), File.c_str(), Dir.c_str());
+  return parseEvents(readFile(File));
+}
+
+std::string verify::collectedBackend(const std::string &Dir) {
+  std::string Text = readFile(under(Dir, "backend"));
+  return StringRef(Text).trim().str();
+}
