@@ -302,10 +302,14 @@ Scope::Scope(int Id) { enter(Id); }
 Scope::~Scope() { leaveScope(); }
 void Scope::leave() { returned(); }
 
-/// Sees every exception before it flies: this definition is the program's own,
-/// which libstdc++ and LibTorch then use as well.
+/// Sees every exception before it flies: this definition of __cxa_throw is the
+/// program's own, which libstdc++ and LibTorch then use as well. Under another
+/// name, since g++ declares that one by itself and with other types.
 extern "C" __attribute__((visibility("default"))) void
-__cxa_throw(void *Object, std::type_info *Type, void (*Destroy)(void *)) {
+torch_tidy_cxa_throw(void *Object, std::type_info *Type,
+                     void (*Destroy)(void *)) __asm__("__cxa_throw");
+void torch_tidy_cxa_throw(void *Object, std::type_info *Type,
+                          void (*Destroy)(void *)) {
   using Throw = void (*)(void *, std::type_info *, void (*)(void *));
   static auto Next = reinterpret_cast<Throw>(::dlsym(RTLD_NEXT, "__cxa_throw"));
   throwing(Object, Type);
