@@ -2,6 +2,10 @@
 
 #include "checks/TorchCheck.h"
 #include "clang-tidy/ClangTidyModule.h"
+// Declares nothing and warns in 22, is gone in later releases.
+#if CLANG_VERSION_MAJOR < 22
+#include "clang-tidy/ClangTidyModuleRegistry.h"
+#endif
 
 using namespace clang::tidy;
 

@@ -62,6 +62,8 @@ config.substitutions += [
 
 if os.path.exists(config.torch_pch):
     config.available_features.add("libtorch")
+if os.path.exists("/usr/lib/llvm-19/bin/clang-tidy") and os.path.exists("/usr/lib/llvm-19/lib/cmake/clang"):
+    config.available_features.add("clang-tidy-19")
 if os.path.exists("/usr/share/vim-ale"):
     config.available_features.add("ale")
 if shutil.which("emacs"):

@@ -77,8 +77,11 @@ const OperatorInfo *findOperator(StringRef Op) {
 Dtype factoryDtype(StringRef Op, bool IntegerArgs, bool OptionsGiven) {
   Dtype Inferred = IntegerArgs ? Dtype::Int64 : Dtype::Float;
   return llvm::StringSwitch<Dtype>(Op)
-      .Cases({"arange", "full"}, Inferred)
-      .Cases({"randperm", "tril_indices", "triu_indices"}, Dtype::Int64)
+      .Case("arange", Inferred)
+      .Case("full", Inferred)
+      .Case("randperm", Dtype::Int64)
+      .Case("tril_indices", Dtype::Int64)
+      .Case("triu_indices", Dtype::Int64)
       .Case("randint", OptionsGiven ? Dtype::Float : Dtype::Int64)
       .Default(Dtype::Float);
 }

@@ -6,6 +6,7 @@
 // under which the two operands were placed.
 //
 //===----------------------------------------------------------------------===//
+#include "checks/Compat.h"
 #include "checks/flow/Interp.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include <chrono>
@@ -38,7 +39,7 @@ void Interp::runRoot(const FunctionDecl *Fn) {
       S->top().Vars[P] = C;
     }
     if (auto *M = dyn_cast<CXXMethodDecl>(Fn); M && !M->isStatic()) {
-      QualType T = Ctx.getCanonicalTagType(M->getParent());
+      QualType T = typeOf(Ctx, M->getParent());
       Value V = isa<CXXConstructorDecl>(M) ? Value()
                                            : fresh(T, "", SourceLocation(), "");
       if (V.K != Value::Object) {

@@ -1,4 +1,5 @@
 // The standard library, as far as it carries tensors and modules.
+#include "checks/Compat.h"
 #include "checks/flow/Interp.h"
 #include "clang/AST/DeclTemplate.h"
 
@@ -155,7 +156,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = false;
     return {};
   }
-  if (kindOf(Ctx.getCanonicalTagType(M->getParent())) == TypeKind::List) {
+  if (kindOf(typeOf(Ctx, M->getParent())) == TypeKind::List) {
     C = target(C);
     Value V = S->Cells[C];
     bool Have = V.K == Value::Object;

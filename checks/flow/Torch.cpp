@@ -1,4 +1,5 @@
 // What a call into LibTorch means: methods, options, devices, free functions.
+#include "checks/Compat.h"
 #include "checks/flow/Interp.h"
 #include "clang/AST/DeclTemplate.h"
 
@@ -75,7 +76,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     return Value::of(Value::Sym, It->second);
   }
   if (M && Base) {
-    TypeKind K = kindOf(Ctx.getCanonicalTagType(M->getParent()));
+    TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
     TypeKind BK = BaseE ? kindOf(BaseE->getType()) : K;
     if (K == TypeKind::Tensor || BK == TypeKind::Tensor) {
       Value V = load(Base);
