@@ -63,6 +63,12 @@ void Interp::runRoot(const FunctionDecl *Fn) {
 AnalysisResult Interp::take() {
   std::set<const Expr *> Causes;
   std::set<std::pair<const Expr *, unsigned>> Done;
+  // A repair is for every run of a call; what mends one breaks another that is
+  // fine as it is.
+  std::set<std::pair<const Expr *, unsigned>> SomeFine;
+  for (auto &[Key, V] : Sites)
+    if (!V.Fine.empty())
+      SomeFine.insert(Key.first);
   for (auto &[Key, V] : Sites) {
     for (Visits::Bad &B : V.Bads) {
       if (Done.count(Key.first))
@@ -94,6 +100,8 @@ AnalysisResult Interp::take() {
         B.F.Condition = When;
       if (B.Dropped)
         Causes.insert(B.Dropped);
+      if (SomeFine.count(Key.first))
+        B.F.Fixes.clear();
       Done.insert(Key.first);
       Result.Findings.push_back(std::move(B.F));
       break;
