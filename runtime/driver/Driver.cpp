@@ -246,7 +246,7 @@ private:
       std::string What = R.What;
       if (What.empty() && !LastThrown.empty())
         What = LastThrown.back().What;
-      if (blamesMachine(What))
+      if (blamesMachine(What) || What.find(DefinedElsewhere) != What.npos)
         return;
       // Depth first: what an error text proposed is likelier than the rest;
       // guesses are made once for each kind of text.

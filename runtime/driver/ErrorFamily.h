@@ -36,6 +36,11 @@ inline bool mentionsAny(const std::string &Text,
 }
 } // namespace detail
 
+/// What a stand-in for a function of another file says when it is called; its
+/// name comes before.
+inline constexpr const char *DefinedElsewhere =
+    "is defined in another file of the program";
+
 /// The first line of an error text, in lower case.
 inline std::string firstLine(const std::string &What) {
   std::string Line = What.substr(0, What.find('\n'));

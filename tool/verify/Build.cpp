@@ -1,6 +1,8 @@
 //===- Build.cpp ----------------------------------------------------------===//
 #include "tool/verify/Build.h"
+#include "tool/frontend/LibraryCode.h"
 #include "tool/verify/Files.h"
+#include "tool/verify/Missing.h"
 #include "clang/Basic/Version.h"
 #include "clang/Lex/DependencyDirectivesScanner.h"
 #include "clang/Lex/Lexer.h"
@@ -14,6 +16,7 @@
 #include "llvm/Support/xxhash.h"
 
 using namespace llvm;
+using namespace torch_tidy;
 using namespace torch_tidy::verify;
 namespace path = llvm::sys::path;
 namespace fs = llvm::sys::fs;
@@ -295,8 +298,37 @@ Build::program(const std::map<std::string, std::string> &Texts) {
   return Program;
 }
 
+Expected<std::vector<std::string>> Build::headers() {
+  std::string List = under(WorkDir, "headers");
+  std::vector<std::string> Args = compileArgs();
+  Args.insert(Args.end(), {"-MM", "-MF", List, "-MT", "x", J.File});
+  if (Error E = run(Args, "listing the headers of '" + J.File + "'"))
+    return std::move(E);
+  // "x: a.cpp b.h \\\n c.h": a blank in a name has a backslash.
+  std::string Text = readFile(List), Name;
+  std::vector<std::string> Found;
+  auto Take = [&] {
+    SmallString<256> Real;
+    if (!Name.empty() && Name.back() != ':' && !fs::real_path(Name, Real) &&
+        !fs::equivalent(Name, J.File) &&
+        ownerOfPath(Real, /*IsSystem=*/false, J.File) == Owner::User)
+      Found.push_back(std::string(Real));
+    Name.clear();
+  };
+  for (size_t I = 0; I < Text.size(); ++I) {
+    if (Text[I] == '\\' && I + 1 < Text.size() && Text[I + 1] == ' ')
+      Name += Text[++I];
+    else if (isSpace(Text[I]) || Text[I] == '\\')
+      Take();
+    else
+      Name += Text[I];
+  }
+  Take();
+  return Found;
+}
+
 Error Build::link(const std::string &Object, const std::string &Program) {
-  std::vector<std::string> Args{Clang, Object, "-o", Program, "-w"};
+  std::vector<std::string> Args{Clang, "-o", Program, "-w", Object};
   for (const std::string &F : Flags)
     if (StringRef(F).starts_with("-fsanitize") || F == "-pthread" ||
         F == "-m32" || StringRef(F).starts_with("-stdlib"))
@@ -326,22 +358,35 @@ Error Build::link(const std::string &Object, const std::string &Program) {
                            "-ldl", "-lpthread"});
   if (Torch.HasCuda)
     Args.insert(Args.end(), {"-ltorch_cuda", "-lc10_cuda"});
-  Error E = run(Args, "linking the probed copy of '" + J.File + "'");
+  const std::string What = "linking the probed copy of '" + J.File + "'";
+  // Names as the object file has them, for stand-ins.
+  Args.push_back("-Wl,--no-demangle");
+  Error E = run(Args, What);
   if (!E)
     return E;
-  // What another file of the program defines: go on without it, so that what
-  // does not need it can run; calling it crashes, and the verdict says why.
   std::string Words = toString(std::move(E));
-  Regex Missing("undefined (reference to|symbol:) [`']?([^'\n]+)");
-  SmallVector<StringRef> Lines;
-  StringRef(Words).split(Lines, '\n');
-  for (StringRef Line : Lines) {
-    SmallVector<StringRef, 3> M;
-    if (Missing.match(Line, &M) && !is_contained(Undefined, M[2]))
-      Undefined.push_back(M[2].str());
-  }
-  if (Undefined.empty())
+  if (undefinedSymbols(Words).empty())
     return createStringError(Words);
-  Args.push_back("-Wl,--unresolved-symbols=ignore-all");
-  return run(Args, "linking the probed copy of '" + J.File + "'");
+
+  // Other files of the program may be compiled already.
+  std::vector<std::string> Lent = archivesOf(J.Objects, WorkDir);
+  if (!Lent.empty()) {
+    // The file's own definitions come first and win.
+    Lent.push_back("-Wl,-z,muldefs");
+    auto At = llvm::find(Args, Object) + 1;
+    Args.insert(At, Lent.begin(), Lent.end());
+    Error Again = run(Args, What);
+    if (!Again)
+      return Again;
+    Words = toString(std::move(Again));
+    if (undefinedSymbols(Words).empty())
+      return createStringError(Words);
+  }
+  Missing = undefinedSymbols(Words);
+  StandIns = standIns(Missing, Object);
+  std::string Source = under(WorkDir, "missing.cpp");
+  if (Error Failed = writeFile(Source, StandIns))
+    return Failed;
+  Args.push_back(Source);
+  return run(Args, What);
 }

@@ -9,6 +9,9 @@
 // the probe's header) is built while the file is linted and kept in the cache
 // for the next time. It is skipped where a header holds probes itself.
 //
+// What other files define is taken from their objects, where the user's build
+// has made them, or gets a stand-in (Missing.h).
+//
 // Changed of the user's flags: no optimisation, no debug information, no
 // warnings, no access control; what asks for other outputs is dropped.
 //
@@ -31,6 +34,8 @@ struct Job {
   std::string File;                 ///< Absolute path of the user's file.
   std::string Directory;            ///< Where the compile command runs.
   std::vector<std::string> Command; ///< The user's, compiler first.
+  /// Objects of other files of the project that its build has made.
+  std::vector<std::string> Objects = {};
 };
 
 class Build {
@@ -50,8 +55,14 @@ public:
   llvm::Expected<std::string>
   program(const std::map<std::string, std::string> &Texts);
 
-  /// After program(): functions that another file of the user's defines.
-  llvm::ArrayRef<std::string> undefined() const { return Undefined; }
+  /// The project's own headers that the file includes, by real path.
+  llvm::Expected<std::vector<std::string>> headers();
+
+  /// After program(): mangled names that the program got stand-ins for, since
+  /// only another file of the user's defines them.
+  llvm::ArrayRef<std::string> missing() const { return Missing; }
+  /// C++ of those stand-ins; empty for none.
+  llvm::StringRef standInText() const { return StandIns; }
 
 private:
   Job J;
@@ -61,7 +72,8 @@ private:
   Backend Where;
   std::string WorkDir, CacheDir;
   std::vector<std::string> Flags; ///< The user's flags that matter.
-  std::vector<std::string> Undefined;
+  std::vector<std::string> Missing;
+  std::string StandIns;
   std::string Preamble; ///< Text of the preamble of the user's file.
   std::string Pch;      ///< Path of the precompiled header, once known.
   std::optional<llvm::sys::ProcessInfo> PchJob;

@@ -16,20 +16,32 @@ namespace fs = llvm::sys::fs;
 namespace {
 
 constexpr StringLiteral RunScript = R"sh(#!/bin/sh
-# Builds and runs every probed file here, then: torch-tidy verify --collect.
-# LibTorch: CMAKE_PREFIX_PATH or Torch_DIR, as for any CMake project.
+# Builds and runs every probed file here; then, where the sources are:
+# torch-tidy verify --collect. Arguments go to CMake, which finds LibTorch by
+# CMAKE_PREFIX_PATH or Torch_DIR, as for any project.
+# Without a GPU: LD_PRELOAD=.../libtorch_tidy_emulator.so
 set -e
 cd "$(dirname "$0")"
+emulator=
+case "$LD_PRELOAD" in *torch_tidy_emulator*) emulator=$LD_PRELOAD ;; esac
+unset LD_PRELOAD
 cmake -S . -B build -DCMAKE_BUILD_TYPE=Debug "$@"
-cmake --build build -j 2
 gpu=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1)
 version=$(sed -n 's/^Torch_VERSION_TEXT:.*=//p' build/CMakeCache.txt)
-echo "CUDA${gpu:+ on $gpu} (LibTorch $version)" >backend
+if [ -n "$emulator" ]; then
+  echo "emulated CUDA (LibTorch $version)" >backend
+else
+  echo "CUDA${gpu:+ on $gpu} (LibTorch $version)" >backend
+fi
+status=0
 for folder in [0-9]*; do
   rm -f "$folder/events.jsonl"
-  OMP_NUM_THREADS=1 "build/run_$folder" --events="$PWD/$folder/events.jsonl"
+  cmake --build build -j 2 --target "run_$folder" || { status=1; continue; }
+  OMP_NUM_THREADS=1 LD_PRELOAD="$emulator" \
+    "build/run_$folder" --events="$PWD/$folder/events.jsonl" || status=1
   echo "$folder: $(wc -l <"$folder/events.jsonl") events"
 done
+exit $status
 )sh";
 
 constexpr StringLiteral CMakeHead = R"cmake(cmake_minimum_required(VERSION 3.18)
@@ -41,7 +53,7 @@ add_library(runtime STATIC runtime/driver/Attempt.cpp runtime/driver/Driver.cpp
   runtime/driver/Search.cpp runtime/probe/Probe.cpp)
 target_include_directories(runtime PUBLIC runtime)
 target_link_libraries(runtime PUBLIC ${TORCH_LIBRARIES} ${CMAKE_DL_LIBS})
-target_compile_options(runtime INTERFACE -w -O0 -fno-access-control -include probe/Probe.h)
+target_compile_options(runtime INTERFACE -w -O0 -fno-access-control)
 )cmake";
 
 Error copyTree(const std::string &From, const std::string &To) {
@@ -66,7 +78,9 @@ std::string sourceLine(const LintJob &Job) {
 /// Folders that the file's project headers may be named relative to: the
 /// file's own, then those of its command.
 std::vector<std::string> includeRoots(const LintJob &Job) {
-  std::vector<std::string> Roots{path::parent_path(Job.File).str()};
+  SmallString<256> Own(path::parent_path(Job.File));
+  fs::real_path(Own, Own);
+  std::vector<std::string> Roots{std::string(Own)};
   const auto &Command = Job.Commands.front();
   for (size_t I = 0; I < Command.CommandLine.size(); ++I)
     for (StringRef Flag : {"-I", "-isystem", "-iquote"}) {
@@ -75,10 +89,10 @@ std::vector<std::string> includeRoots(const LintJob &Job) {
         continue;
       if (Arg.empty() && I + 1 < Command.CommandLine.size())
         Arg = Command.CommandLine[I + 1];
-      SmallString<256> Root(Arg);
+      SmallString<256> Root(Arg), Real;
       path::make_absolute(Command.Directory, Root);
-      path::remove_dots(Root, /*remove_dot_dot=*/true);
-      Roots.push_back(std::string(Root));
+      if (!fs::real_path(Root, Real))
+        Roots.push_back(std::string(Real));
       break;
     }
   return Roots;
@@ -116,7 +130,8 @@ Error verify::emitCommon(const std::string &Dir, const Runtime &RT,
 }
 
 Error verify::emitFile(const std::string &Dir, unsigned Index,
-                       const LintJob &Job, const Probed &P) {
+                       const LintJob &Job, const Probed &P, StringRef StandIns,
+                       ArrayRef<std::string> Headers) {
   std::string Name = std::to_string(Index), Own = under(Dir, Name);
   if (std::error_code EC = fs::create_directories(Own))
     return createStringError(EC, "cannot make '%s'", Own.c_str());
@@ -124,7 +139,7 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
   std::vector<std::string> Roots = includeRoots(Job);
   for (size_t R = 0; R < Roots.size(); ++R) {
     bool Used = false;
-    for (const std::string &Header : P.UserHeaders) {
+    for (const std::string &Header : Headers) {
       StringRef Tail = Header;
       if (!Tail.consume_front(Roots[R]) || !Tail.consume_front("/"))
         continue;
@@ -142,13 +157,17 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
   }
   for (const auto &[Path, Text] : P.Texts)
     if (fs::equivalent(Path, Job.File))
-      if (Error E = writeFile(under(Own, "main.cpp"), "#line 1 \"" + Job.File +
-                                                          "\"\n" + Text +
-                                                          P.Driver.text()))
+      if (Error E = writeFile(under(Own, "main.cpp"),
+                              "#include \"probe/Probe.h\"\n#line 1 \"" +
+                                  Job.File + "\"\n" + Text + P.Driver.text()))
         return E;
-  std::string CMake = "add_executable(run_" + Name + " " + Name +
-                      "/main.cpp)\ntarget_link_libraries(run_" + Name +
-                      " runtime)\n";
+  std::string CMake = "add_executable(run_" + Name + " " + Name + "/main.cpp";
+  if (!StandIns.empty()) {
+    if (Error E = writeFile(under(Own, "missing.cpp"), StandIns))
+      return E;
+    CMake += " " + Name + "/missing.cpp";
+  }
+  CMake += ")\ntarget_link_libraries(run_" + Name + " runtime)\n";
   if (!Includes.empty())
     CMake += "target_include_directories(run_" + Name + " PRIVATE" + Includes +
              ")\n";
@@ -157,17 +176,31 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
         "target_compile_options(run_" + Name + " PRIVATE" + Defined + ")\n";
   if (Error E = writeFile(under(Own, "program.cmake"), CMake))
     return E;
+  std::string Dropped;
+  for (const DriverPlan::Entry &E : P.Driver.Entries)
+    if (!E.Dropped.empty())
+      Dropped += E.Name + "\t" + E.Dropped + "\n";
+  if (Error E = writeFile(under(Own, "dropped"), Dropped))
+    return E;
   return writeFile(under(Own, "source"), sourceLine(Job));
 }
 
 Expected<Events> verify::collectFile(const std::string &Dir, unsigned Index,
-                                     const LintJob &Job) {
+                                     const LintJob &Job, Probed &P) {
   std::string Own = under(Dir, Twine(Index));
   if (readFile(under(Own, "source")) != sourceLine(Job))
     return createStringError(
         "--collect=%s: '%s' is not what was emitted there as number %u; emit "
         "and run it again, with the same files in the same order",
         Dir.c_str(), Job.File.c_str(), Index);
+  std::string Dropped = readFile(under(Own, "dropped"));
+  SmallVector<StringRef> Lines;
+  StringRef(Dropped).split(Lines, '\n', -1, /*KeepEmpty=*/false);
+  for (StringRef Line : Lines)
+    for (DriverPlan::Entry &E : P.Driver.Entries)
+      if (auto [Name, Why] = Line.split('\t'); E.Name == Name)
+        E.Dropped = Why.str();
+  P.noteDropped();
   std::string File = under(Own, "events.jsonl");
   if (!fs::exists(File))
     return createStringError("--collect=%s: no '%s'; run %s/run.sh first",

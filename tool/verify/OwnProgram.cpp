@@ -2,6 +2,7 @@
 #include "tool/verify/OwnProgram.h"
 #include "tool/verify/Execute.h"
 #include "tool/verify/Files.h"
+#include "tool/verify/Missing.h"
 #include "clang/Tooling/JSONCompilationDatabase.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
@@ -109,6 +110,19 @@ torch_tidy::verify::databaseFiles(StringRef BuildDir) {
   llvm::sort(Files);
   Files.erase(llvm::unique(Files), Files.end());
   return Files;
+}
+
+std::vector<std::string> torch_tidy::verify::lentObjects(StringRef BuildDir,
+                                                         StringRef File) {
+  auto DB = loadDatabase(BuildDir);
+  if (!DB) {
+    consumeError(DB.takeError());
+    return {};
+  }
+  std::vector<std::string> All;
+  for (const std::string &Other : (*DB)->getAllFiles())
+    llvm::append_range(All, objectsOf(**DB, Other));
+  return usableObjects(All, objectsOf(**DB, File));
 }
 
 Expected<Events> torch_tidy::verify::runOwnProgram(

@@ -38,6 +38,11 @@ struct OwnProgram {
 llvm::Expected<std::vector<std::string>>
 databaseFiles(llvm::StringRef BuildDir);
 
+/// The objects of that project's other files that a program of \p File alone
+/// can borrow from; none where there is no database or nothing was built.
+std::vector<std::string> lentObjects(llvm::StringRef BuildDir,
+                                     llvm::StringRef File);
+
 /// Builds with probes in \p Sources, runs the command, and again with the
 /// confirmed ids' operands repaired while that brings new failures to light.
 /// \p Confirmed says which ids the events so far confirm, as TORCH_TIDY_REPAIR

@@ -1,6 +1,5 @@
 //===- Probed.cpp ---------------------------------------------------------===//
 #include "tool/verify/Probed.h"
-#include "tool/frontend/LibraryCode.h"
 #include "tool/verify/Instrument.h"
 #include "tool/verify/Plan.h"
 #include "clang/AST/ASTContext.h"
@@ -54,15 +53,6 @@ public:
         if (std::optional<llvm::MemoryBufferRef> Buffer =
                 SM.getMemoryBufferForFileOrNone(*File))
           Out.Texts[Path] = Edits.apply(Buffer->getBuffer());
-    OwnerMap OwnerOf(SM);
-    for (auto I = SM.fileinfo_begin(); I != SM.fileinfo_end(); ++I) {
-      llvm::StringRef Path = I->first.getFileEntry().tryGetRealPathName();
-      FileID File = SM.translateFile(I->first);
-      if (!Path.empty() && File.isValid() && File != SM.getMainFileID() &&
-          OwnerOf(SM.getLocForStartOfFile(File)) == Owner::User)
-        Out.UserHeaders.push_back(Path.str());
-    }
-    llvm::sort(Out.UserHeaders);
     Out.Driver = std::move(Plan);
     Out.NextId = Options.FirstId + Findings.size();
   }
@@ -108,6 +98,15 @@ private:
 };
 
 } // namespace
+
+void Probed::noteDropped() {
+  for (const DriverPlan::Entry &E : Driver.Entries)
+    for (ProbedFinding &F : Findings)
+      for (Claim &C : F.Claims)
+        if (!E.Dropped.empty() && !E.Fallback &&
+            llvm::is_contained(E.Ids, C.Id))
+          C.Obstacle = "could not be driven: " + E.Dropped;
+}
 
 Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
                          llvm::StringRef ResourceDir, const Analyze &Lint,

@@ -37,11 +37,12 @@ struct Probed {
   bool Failed = false; ///< The file does not parse, or the analysis died.
   /// Probed text by real path; the main file is always among them.
   std::map<std::string, std::string> Texts;
-  /// The project's own headers that were read, by real path.
-  std::vector<std::string> UserHeaders;
   /// What to append to the main file to run it alone.
   DriverPlan Driver;
   unsigned NextId = 0; ///< The first id that was not used.
+
+  /// Tells the claims which of their entries the driver had to drop.
+  void noteDropped();
 };
 
 struct ProbeOptions {

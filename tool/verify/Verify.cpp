@@ -1,6 +1,7 @@
 //===- Verify.cpp - lint, probe, build, run, judge, print -----------------===//
 #include "tool/verify/Verify.h"
 #include "clang-tidy/ClangTidy.h"
+#include "runtime/driver/ErrorFamily.h"
 #include "tool/frontend/ResourceDir.h"
 #include "tool/torch-tidy/Lint.h"
 #include "tool/torch-tidy/TidyConfig.h"
@@ -12,6 +13,7 @@
 #include "tool/verify/Report.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/Demangle/Demangle.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -199,47 +201,56 @@ private:
     std::string Dir = WorkDir + "/" + std::to_string(NextBuild++);
     if (std::error_code EC = sys::fs::create_directory(Dir))
       return createStringError(EC, "cannot make '%s'", Dir.c_str());
-    if (!Flags.Emit.empty() || !Flags.Collect.empty())
-      return elsewhere(Job, S->RT);
-    Build B({Job.File, Command.Directory, Command.CommandLine}, S->Torch, S->RT,
-            S->Clang, S->Where, Dir, Flags.cacheDir());
+    Build B({Job.File, Command.Directory, Command.CommandLine,
+             lentObjects(Command.Directory, Job.File)},
+            S->Torch, S->RT, S->Clang, S->Where, Dir, Flags.cacheDir());
     progress("linting " + Job.File);
-    B.startPreamble();
-    Probed P = probeFile(Job, Config, ResourceDir, Lint, {NextId, true});
-    NextId = P.NextId;
-    Incomplete |= P.Failed;
-    Events Seen;
-    if (!P.Failed && !P.Findings.empty() && P.Driver.size()) {
-      Expected<std::string> Program = build(B, Job, P);
-      if (!Program)
-        return Program.takeError();
-      progress("running it");
-      Expected<Events> Ran = runDriver(
-          *Program, Dir, {Flags.Timeout, Flags.Memory, P.Driver.size()});
-      if (!Ran)
-        return Ran.takeError();
-      Seen = std::move(*Ran);
-    }
-    report(Job, P, Seen, B.undefined());
-    return Error::success();
-  }
-
-  /// `--emit` and `--collect`: the program is built and run by hand.
-  Error elsewhere(const LintJob &Job, const Runtime &RT) {
+    if (Flags.Collect.empty())
+      B.startPreamble();
     Probed P = probeFile(Job, Config, ResourceDir, Lint, {NextId, true});
     NextId = P.NextId;
     Incomplete |= P.Failed;
     bool Runnable = !P.Failed && !P.Findings.empty() && P.Driver.size();
-    if (!Flags.Emit.empty()) {
-      if (Runnable)
-        if (Error E = emitFile(Flags.Emit, Emitted++, Job, P))
-          return E;
-      Reported += P.Findings.size();
-      return emitCommon(Flags.Emit, RT, Emitted);
-    }
+    if (!Flags.Collect.empty())
+      return collect(Job, P, Runnable);
     Events Seen;
     if (Runnable) {
-      Expected<Events> Collected = collectFile(Flags.Collect, Emitted++, Job);
+      Expected<std::string> Program = build(B, Job, P);
+      if (!Flags.Emit.empty()) {
+        // What does not build here need not be tried elsewhere.
+        if (!Program)
+          return Program.takeError();
+        auto Headers = B.headers();
+        if (!Headers)
+          return Headers.takeError();
+        if (Error E = emitFile(Flags.Emit, Emitted++, Job, P, B.standInText(),
+                               *Headers))
+          return E;
+      } else if (!Program) {
+        Seen.EarlyEnd = firstError(toString(Program.takeError()));
+      } else {
+        progress("running it");
+        Expected<Events> Ran = runDriver(
+            *Program, Dir, {Flags.Timeout, Flags.Memory, P.Driver.size()});
+        if (!Ran)
+          return Ran.takeError();
+        Seen = std::move(*Ran);
+      }
+    }
+    if (!Flags.Emit.empty()) {
+      Reported += P.Findings.size();
+      return emitCommon(Flags.Emit, S->RT, Emitted);
+    }
+    report(Job, P, Seen, B.missing());
+    return Error::success();
+  }
+
+  /// `--collect`: the program was built and run by hand.
+  Error collect(const LintJob &Job, Probed &P, bool Runnable) {
+    Events Seen;
+    if (Runnable) {
+      Expected<Events> Collected =
+          collectFile(Flags.Collect, Emitted++, Job, P);
       if (!Collected)
         return Collected.takeError();
       Seen = std::move(*Collected);
@@ -247,6 +258,14 @@ private:
     }
     report(Job, P, Seen, {});
     return Error::success();
+  }
+
+  /// Why a probed copy does not build, in a line.
+  static std::string firstError(StringRef Words) {
+    StringRef Head = Words.split('\n').first, Line = Words;
+    if (size_t At = Words.find("error: "); At != StringRef::npos)
+      Line = Words.substr(At).split('\n').first;
+    return (Head.rtrim(":") + ": " + Line).str();
   }
 
   /// Builds the program; entries whose calls do not compile are left out.
@@ -262,13 +281,11 @@ private:
       if (Program)
         return Program;
       std::string Words = toString(Program.takeError());
-      if (!P.Driver.dropFailing(Words) || !P.Driver.size())
+      if (!P.Driver.dropFailing(Words))
         return createStringError(Words);
-      for (const DriverPlan::Entry &E : P.Driver.Entries)
-        for (ProbedFinding &F : P.Findings)
-          for (Claim &C : F.Claims)
-            if (!E.Dropped.empty() && !E.Fallback && is_contained(E.Ids, C.Id))
-              C.Obstacle = "could not be driven: " + E.Dropped;
+      P.noteDropped();
+      if (!P.Driver.size())
+        return createStringError(Words);
     }
   }
 
@@ -294,17 +311,27 @@ private:
                                               : Backend::Emulated;
   }
 
+  /// A call that needs what another file defines was not seen as it is.
+  static void blameMissing(Verdict &V, ArrayRef<std::string> Missing) {
+    if (V.Kind == VerdictKind::Confirmed || V.Kind == VerdictKind::Refuted)
+      return;
+    StringRef Text = V.Evidence;
+    bool Named = Text.contains(torch_tidy::driver::DefinedElsewhere);
+    if (!Named && (Missing.empty() || !Text.contains("crashed")))
+      return;
+    V.Kind = VerdictKind::Inconclusive;
+    if (!Named)
+      V.Evidence += "; '" + demangle(Missing.front()) + "' " +
+                    torch_tidy::driver::DefinedElsewhere;
+    V.Evidence += "; build the project first, or run the program with --run";
+  }
+
   void report(const LintJob &Job, Probed &P, const Events &Seen,
-              ArrayRef<std::string> Undefined) {
+              ArrayRef<std::string> Missing) {
     std::vector<clang::tidy::ClangTidyError> Errors = std::move(P.Others);
     for (ProbedFinding &F : P.Findings) {
       Verdict V = judge(F, Seen);
-      if (V.Kind != VerdictKind::Confirmed && !Undefined.empty()) {
-        if (V.Kind == VerdictKind::Unreached)
-          V.Kind = VerdictKind::Inconclusive;
-        V.Evidence += "; the file needs '" + Undefined.front() +
-                      "', which another file defines: use --run";
-      }
+      blameMissing(V, Missing);
       Total.add(V.Kind);
       if (Flags.OnlyConfirmed && V.Kind != VerdictKind::Confirmed)
         continue;
@@ -372,8 +399,7 @@ int torch_tidy::runVerify(
     else
       sys::fs::remove_directories(Dir);
   });
-  return Session(Flags, *Config, Lint, *ResourceDir, std::string(Dir),
-                 **Out)
+  return Session(Flags, *Config, Lint, *ResourceDir, std::string(Dir), **Out)
       .run(*Jobs);
 }
 
