@@ -13,6 +13,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
+#include <chrono>
 
 using namespace clang::tidy;
 namespace cl = llvm::cl;
@@ -65,6 +66,10 @@ struct LintFlags : CommonFlags {
       cl::desc("Print what the analysis could not know, and why")};
   cl::opt<bool> Stats{"stats", cl::sub(Command), cl::cat(Category),
                       cl::desc("Print how much was analysed")};
+  cl::opt<bool> StaleNolint{
+      "stale-nolint", cl::sub(Command), cl::cat(Category),
+      cl::desc("Report NOLINT comments that name a torch check and suppress "
+               "nothing")};
   cl::opt<bool> Strict{
       "strict", cl::sub(Command), cl::cat(Category),
       cl::desc("Exit with 3 where a function ran out of budget")};
@@ -74,6 +79,10 @@ struct LintFlags : CommonFlags {
 struct Totals {
   unsigned Files = 0, FailedFiles = 0, Nolint = 0, Filtered = 0;
   AnalysisStats Stats;
+  /// Each place once, however many files include it.
+  llvm::StringSet<> Unknowns;
+  std::chrono::steady_clock::time_point Begin =
+      std::chrono::steady_clock::now();
 
   void add(const LintResult &Result) {
     ++Files;
@@ -85,6 +94,8 @@ struct Totals {
     Stats.GaveUp += Result.Stats.GaveUp;
     Stats.Visits += Result.Stats.Visits;
     Stats.Seconds += Result.Stats.Seconds;
+    for (const std::string &Unknown : Result.Unknowns)
+      Unknowns.insert(Unknown);
   }
 };
 
@@ -143,6 +154,15 @@ void printTotals(const LintFlags &Flags, const Totals &All,
                  << (All.FailedFiles == 1 ? " file" : " files")
                  << " not analysed";
   llvm::errs() << '\n';
+  // By check, what is open, how long.
+  for (const auto &[Check, Number] : Report.findingsByCheck())
+    llvm::errs() << Number << ' ' << Check << ", ";
+  const std::chrono::duration<double> Took =
+      std::chrono::steady_clock::now() - All.Begin;
+  llvm::errs() << llvm::formatv(
+      "{0} unknown{1}, {2:f1} s\n", All.Unknowns.size(),
+      All.Unknowns.empty() ? "" : " (--explain-unknown lists them)",
+      Took.count());
 }
 
 /// `--fix` and `--export-fixes`; returns false after printing why not.
@@ -278,6 +298,7 @@ int runLint(int argc, const char **argv) {
     return fail(llvm::toString(Config.takeError()));
   if (Flags.WarningsAsErrors.getNumOccurrences())
     Config->Overrides.WarningsAsErrors = Flags.WarningsAsErrors;
+  Config->StaleNolint = Flags.StaleNolint;
   if (Flags.FormatStyle.getNumOccurrences())
     Config->Overrides.FormatStyle = Flags.FormatStyle;
 

@@ -3,10 +3,12 @@
 #include "checks/Manifest.h"
 #include "checks/TorchCheck.h"
 #include "tool/frontend/Frontend.h"
+#include "tool/torch-tidy/StaleNolint.h"
 #include "tool/torch-tidy/TidyConfig.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
 
@@ -106,6 +108,20 @@ void makeAbsolute(tooling::DiagnosticMessage &Message,
     Extend(Range.FilePath);
 }
 
+void addStaleNolints(llvm::StringRef File, const ClangTidyContext &Context,
+                     LintResult &Result) {
+  auto Buffer = llvm::MemoryBuffer::getFile(File);
+  if (!Buffer)
+    return;
+  std::vector<llvm::StringRef> Enabled;
+  for (const CheckInfo &Check : allChecks())
+    if (Context.isCheckEnabled(Check.name()))
+      Enabled.push_back(Check.name());
+  llvm::move(
+      staleNolints(File, (*Buffer)->getBuffer(), Result.Details, Enabled),
+      std::back_inserter(Result.Errors));
+}
+
 void lint(const LintJob &Job, const TidyConfig &Config,
           llvm::StringRef ResourceDir, const LintHooks &Hooks,
           LintResult &Result) {
@@ -129,6 +145,8 @@ void lint(const LintJob &Job, const TidyConfig &Config,
       Result.Failed = true;
   }
   Result.Errors = Diagnostics.take();
+  if (Config.StaleNolint && !Result.Failed && !Result.Stats.GaveUp)
+    addStaleNolints(Job.File, Context, Result);
   Result.Suppressed = Context.getStats();
   for (ClangTidyError &Error : Result.Errors) {
     explainMissingLibTorch(Error);

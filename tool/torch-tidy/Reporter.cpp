@@ -104,6 +104,7 @@ void Reporter::add(llvm::StringRef Source, std::vector<ClangTidyError> &Errors,
     if (!judge(F))
       return true;
     ++Findings;
+    ++ByCheck[F.Check];
     All.Findings.push_back(std::move(F));
     return false;
   });

@@ -12,6 +12,7 @@
 #include "tool/report/ChangedLines.h"
 #include "tool/torch-tidy/LintFile.h"
 #include "llvm/Support/CommandLine.h"
+#include <map>
 
 namespace torch_tidy {
 
@@ -70,6 +71,9 @@ public:
   llvm::Error finish();
 
   unsigned findings() const { return Findings; }
+  const std::map<std::string, unsigned> &findingsByCheck() const {
+    return ByCheck;
+  }
   /// ", 2 pre-existing, 1 fixed": what was left out or is gone; empty for none.
   std::string leftOut() const;
   /// False where standard output is for the report alone.
@@ -92,6 +96,7 @@ private:
   SourceTexts Texts;
   FingerprintMaker Fingerprints;
   llvm::StringSet<> Seen; ///< The fingerprints of this run.
+  std::map<std::string, unsigned> ByCheck;
   unsigned Findings = 0, PreExisting = 0, Untouched = 0;
 };
 

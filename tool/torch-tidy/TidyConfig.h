@@ -28,6 +28,8 @@ struct TidyConfig {
   clang::tidy::ClangTidyOptions Overrides;
   /// From `--config` or `--config-file`; else .clang-tidy files are read.
   std::optional<clang::tidy::ClangTidyOptions> Fixed;
+  /// Whether NOLINT comments that suppress nothing are findings.
+  bool StaleNolint = false;
 
   /// The error names the option that is wrong.
   static llvm::Expected<TidyConfig> fromFlags(const CommonFlags &Flags);
