@@ -23,6 +23,8 @@ namespace {
 
 /// Where the child reports to; -1 in the parent.
 int ReportFd = -1;
+/// Of the child's entry.
+Args *Running = nullptr;
 
 void writeAll(int Fd, const std::string &Text) {
   size_t Done = 0;
@@ -85,6 +87,7 @@ void setLimit(__rlimit_resource Resource, rlim_t Value) {
     std::perror(Dir.c_str());
   std::string End = "E returned\n";
   Args A(Given, W.CudaTensors, W.CudaModules, W.CudaDevices);
+  Running = &A;
   try {
     E.Run(A);
   } catch (const std::exception &X) {
@@ -152,6 +155,12 @@ const Choice &Args::draw(Choice::Kind K, const char *Name) {
   if (ReportFd >= 0)
     writeAll(ReportFd, encode(Current));
   return Current;
+}
+
+void torch_tidy::driver::noteMadeUp(const char *Name) {
+  // Globals of the user's are initialised before any entry runs.
+  if (Running)
+    Running->draw(Choice::Data, Name);
 }
 
 Outcome torch_tidy::driver::attempt(const Entry &E, const Choices &Given,

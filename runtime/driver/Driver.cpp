@@ -21,6 +21,8 @@ using namespace torch_tidy::driver;
 
 std::string Choice::str() const {
   std::ostringstream OS;
+  if (K == Data)
+    return "random data for " + Name;
   OS << Name << ": ";
   switch (K) {
   case Tensor: {
@@ -52,6 +54,8 @@ std::string Choice::str() const {
     break;
   case Text:
     OS << "\"text\"";
+    break;
+  case Data:
     break;
   }
   return OS.str();
@@ -143,6 +147,26 @@ bool parseThrown(const std::string &Line, Thrown &T) {
   return true;
 }
 
+/// An "operand" event, as far as expectations need it.
+struct SeenOperand {
+  int Id = 0;
+  std::string Role;
+  bool IsModule = false, OnCpu = false, OnCuda = false;
+};
+
+bool parseOperand(const std::string &Line, SeenOperand &S) {
+  size_t Id = Line.find("\"id\":"), Role = Line.find("\"role\":\"");
+  if (Line.find("\"event\":\"operand\"") == Line.npos || Id == Line.npos ||
+      Role == Line.npos)
+    return false;
+  S.Id = std::atoi(Line.c_str() + Id + 5);
+  S.Role = Line.substr(Role + 8, Line.find('"', Role + 8) - Role - 8);
+  S.IsModule = Line.find("\"module\":true") != Line.npos;
+  S.OnCpu = Line.find("\"device\":\"cpu\"") != Line.npos;
+  S.OnCuda = Line.find("\"device\":\"cuda") != Line.npos;
+  return true;
+}
+
 const char *howName(Outcome::HowKind How) {
   switch (How) {
   case Outcome::Returned:
@@ -166,7 +190,9 @@ double now() {
 
 class Runner {
 public:
-  Runner(const Options &O, Events &Log) : O(O), Log(Log) {}
+  Runner(const Options &O, Events &Log,
+         const std::vector<Expectation> &Expected)
+      : O(O), Log(Log), Expected(Expected) {}
 
   void run(const Entry &E) {
     if (E.Fallback && allConfirmed(E))
@@ -183,6 +209,7 @@ public:
 private:
   const Options &O;
   Events &Log;
+  const std::vector<Expectation> &Expected;
   std::set<int> Confirmed;
   double Deadline = 0;
   unsigned Number = 0;
@@ -191,6 +218,23 @@ private:
     for (int Id : E.Ids)
       if (!Confirmed.count(Id))
         return false;
+    return true;
+  }
+
+  /// Were the operands of \p Id where the finding says? Those that were not
+  /// seen agree.
+  bool agrees(int Id, const std::vector<SeenOperand> &Seen) const {
+    for (const Expectation &X : Expected) {
+      bool Known = false, Matched = false;
+      for (const SeenOperand &S : Seen)
+        if (X.Id == Id && S.Id == Id && (S.OnCpu || S.OnCuda) &&
+            (S.Role == X.Role || (S.IsModule && X.IsModule))) {
+          Known = true;
+          Matched |= X.Cuda ? S.OnCuda : S.OnCpu;
+        }
+      if (Known && !Matched)
+        return false;
+    }
     return true;
   }
 
@@ -311,11 +355,14 @@ private:
     Log.fresh();
     Outcome R = attempt(E, Given, W, L);
     LastThrown.clear();
+    std::vector<SeenOperand> Seen;
     for (const std::string &Line : Log.fresh()) {
+      if (SeenOperand S; parseOperand(Line, S))
+        Seen.push_back(std::move(S));
       Thrown T;
       if (!parseThrown(Line, T))
         continue;
-      if (familyOf(T.What) != Family::None)
+      if (familyOf(T.What) != Family::None && agrees(T.Id, Seen))
         Confirmed.insert(T.Id);
       LastThrown.push_back(std::move(T));
     }
@@ -355,7 +402,8 @@ bool parse(int Argc, char **Argv, Options &O) {
 } // namespace
 
 int torch_tidy::driver::run(int Argc, char **Argv,
-                            const std::vector<Entry> &Entries) {
+                            const std::vector<Entry> &Entries,
+                            const std::vector<Expectation> &Expected) {
   Options O;
   if (!parse(Argc, Argv, O))
     return 1;
@@ -371,7 +419,7 @@ int torch_tidy::driver::run(int Argc, char **Argv,
   }
   // The probes of the children append to the same file.
   ::setenv("TORCH_TIDY_EVENTS", O.Events.c_str(), 1);
-  Runner R(O, Log);
+  Runner R(O, Log, Expected);
   for (const Entry &E : Entries)
     R.run(E);
   Log.write("{\"event\":\"done\"}");

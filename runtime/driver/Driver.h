@@ -44,6 +44,7 @@ struct Choice {
     Device = 'd',
     Module = 'm', ///< Is a module that was made moved to CUDA?
     Text = 's',
+    Data = 'x', ///< A data set that was made up; no choice at all.
   };
   Kind K = Integer;
   std::string Name; ///< The parameter, for the record.
@@ -92,6 +93,9 @@ private:
   Choice Current;
 };
 
+/// Records that the entry that runs uses a made-up \p Name ("MNIST").
+void noteMadeUp(const char *Name);
+
 struct Entry {
   const char *Name; ///< As the tool wrote it: "train(Net&, at::Tensor)".
   void (*Run)(Args &);
@@ -103,10 +107,20 @@ struct Entry {
   std::vector<int64_t> Hints;
 };
 
+/// Where a finding says that an operand of its call is: an error on operands
+/// that are elsewhere is another one.
+struct Expectation {
+  int Id;
+  const char *Role; ///< As the probe names it.
+  bool IsModule;    ///< A module's state, whatever its role.
+  bool Cuda;        ///< Else on the CPU.
+};
+
 /// `main` of the verifying program. Options: --events=FILE, --timeout=SECONDS
 /// (per entry), --memory=MIB, --list. Returns 0 when every entry was run,
 /// whatever came of it; 1 with a line on stderr otherwise.
-int run(int Argc, char **Argv, const std::vector<Entry> &Entries);
+int run(int Argc, char **Argv, const std::vector<Entry> &Entries,
+        const std::vector<Expectation> &Expected = {});
 
 } // namespace torch_tidy::driver
 

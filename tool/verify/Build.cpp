@@ -50,6 +50,14 @@ std::vector<std::string> relevant(const Job &J) {
   return Out;
 }
 
+/// Lines are kept for the emulated device, which says where a crash came from.
+constexpr const char *OwnFlags[] = {"-w",
+                                    "-O0",
+                                    "-gline-tables-only",
+                                    "-fno-access-control",
+                                    "-Qunused-arguments",
+                                    "-fno-color-diagnostics"};
+
 /// The directives that \p Text opens with, where they close every `#if`.
 StringRef preambleOf(StringRef Text) {
   clang::LangOptions LO;
@@ -129,9 +137,7 @@ Build::~Build() { cancelPreamble(); }
 std::vector<std::string> Build::compileArgs() const {
   std::vector<std::string> Args{Clang};
   Args.insert(Args.end(), Flags.begin(), Flags.end());
-  for (const char *Flag : {"-w", "-O0", "-g0", "-fno-access-control",
-                           "-Qunused-arguments", "-fno-color-diagnostics"})
-    Args.push_back(Flag);
+  Args.insert(Args.end(), std::begin(OwnFlags), std::end(OwnFlags));
   // Relative includes of the preamble, which is compiled from elsewhere.
   Args.push_back("-iquote" + path::parent_path(J.File).str());
   Args.push_back("-I" + RT.IncludeDir);
@@ -172,6 +178,8 @@ void Build::startPreamble() {
     Key += path::parent_path(J.File);
   for (const std::string &Flag : Flags)
     Key += "\n" + Flag;
+  for (const char *Flag : OwnFlags)
+    Key += std::string("\n") + Flag;
   Key += readFile(under(RT.IncludeDir, "probe/Probe.h"));
   std::string Name =
       "verify-" + utohexstr(xxh3_64bits(StringRef(Key)), /*LowerCase=*/true);

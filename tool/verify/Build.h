@@ -12,8 +12,8 @@
 // What other files define is taken from their objects, where the user's build
 // has made them, or gets a stand-in (Missing.h).
 //
-// Changed of the user's flags: no optimisation, no debug information, no
-// warnings, no access control; what asks for other outputs is dropped.
+// Changed of the user's flags: no optimisation, debug information of lines
+// only, no warnings, no access control; what asks for other outputs is dropped.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_VERIFY_BUILD_H

@@ -38,11 +38,14 @@ public:
       Stacks.clear();
     } else if (Event == "end") {
       end(O);
+    } else if (Event == "crash") {
+      crash(O);
     } else if (Event == "enter") {
       Observation N;
       N.Id = Id;
       N.Entry = Entry;
       N.Repaired = Repaired.count(Id);
+      N.Process = T.first;
       Stacks[T].push_back(Out.Observations.size());
       Out.Observations.push_back(std::move(N));
     } else if (Event == "operand") {
@@ -86,6 +89,25 @@ private:
         return At;
       }
     return nullptr;
+  }
+
+  /// The emulated device's word for a segmentation fault on its memory.
+  void crash(const json::Object &O) {
+    std::string Where = O.getString("device").value_or("freed memory").str();
+    if (auto Offset = O.getInteger("offset"))
+      Where += ", byte " + std::to_string(*Offset) + " of a block of " +
+               std::to_string(O.getInteger("size").value_or(0));
+    if (auto File = O.getString("file"))
+      Where += (", at " + *File + ":").str() +
+               std::to_string(O.getInteger("line").value_or(0));
+    for (size_t I = AttemptBegin; I < Out.Observations.size(); ++I) {
+      Observation &At = Out.Observations[I];
+      if (At.Process != O.getInteger("pid").value_or(0))
+        continue;
+      At.Crash = Where;
+      At.RunEnd = "signal";
+      At.RunCode = 11;
+    }
   }
 
   void end(const json::Object &O) {

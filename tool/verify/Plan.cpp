@@ -71,6 +71,16 @@ public:
     return true;
   }
 
+  /// Does some function make a \p Class (by its qualified name)?
+  bool makes(StringRef Class) const {
+    return llvm::any_of(Callees, [&](const auto &Entry) {
+      return llvm::any_of(Entry.second, [&](const FunctionDecl *F) {
+        const auto *C = dyn_cast<CXXConstructorDecl>(F);
+        return C && C->getParent()->getQualifiedNameAsString() == Class;
+      });
+    });
+  }
+
   /// Functions from which a function in \p Targets can be reached.
   llvm::SmallVector<const FunctionDecl *>
   reaching(const llvm::SmallPtrSetImpl<const FunctionDecl *> &Targets) const {
@@ -145,6 +155,13 @@ public:
     if (Main && !MainBody.empty() && !MainIsDirect)
       entry("main", MainBody, All, /*Fallback=*/true);
     Out.Sizes = sizesText();
+    for (unsigned I = 0; I < Findings.size(); ++I)
+      for (const Operand &O : Findings[I].Operands)
+        if (O.Fact.Dev.isCPU() || O.Fact.Dev.isCUDA())
+          Out.Expected += "  {" + std::to_string(FirstId + I) + ", " +
+                          quoted(O.Role) +
+                          (O.IsModuleState ? ", true, " : ", false, ") +
+                          (O.Fact.Dev.isCUDA() ? "true},\n" : "false},\n");
   }
 
 private:
@@ -220,6 +237,7 @@ private:
   void fallbacks(const llvm::SmallPtrSetImpl<const FunctionDecl *> &Targets,
                  ArrayRef<unsigned> All, const FunctionDecl *Main) {
     CallGraph Graph(Context);
+    Out.Mnist = Graph.makes("torch::data::datasets::MNIST");
     for (const FunctionDecl *F : Graph.reaching(Targets)) {
       if ((Main && F == Main->getCanonicalDecl()) || F->getNumParams() ||
           F->isTemplated() || F->isTemplateInstantiation() ||
@@ -407,13 +425,15 @@ std::string DriverPlan::text() const {
   std::string Text = "\n#include \"driver/Make.h\"\n";
   if (Loader)
     Text += "#include \"driver/MakeLoader.h\"\n";
+  if (Mnist)
+    Text += "#include \"driver/MakeMnist.h\"\n";
   Text += "#include <iostream>\n#include <memory>\n"
           "namespace torch_tidy_entries {\n"
           "static const std::vector<int64_t> sizes{" +
           Sizes + "};\n" + Functions + "}\n";
   Text += "int main(int Argc, char **Argv) {\n  return "
           "::torch_tidy::driver::run(Argc, Argv, {\n" +
-          Table + "  });\n}\n";
+          Table + "  }, {\n" + Expected + "  });\n}\n";
   return Text;
 }
 

@@ -44,7 +44,10 @@ struct DriverPlan {
   };
   std::vector<Entry> Entries; ///< In the order they run.
   bool Loader = false;        ///< Some entry needs MakeLoader.h.
-  std::string Sizes;          ///< Integers that the source speaks of.
+  /// Table rows: where findings say that their operands are.
+  std::string Expected;
+  bool Mnist = false; ///< Needs MakeMnist.h.
+  std::string Sizes;  ///< Integers that the source speaks of.
 
   /// What to append to the main file; empty where nothing can be run.
   std::string text() const;

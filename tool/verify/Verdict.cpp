@@ -182,10 +182,12 @@ std::string evidence(const Claim &C, const Observation &O) {
     else
       Add("returned");
     if (O.RunEnd == "signal")
-      Add("the run then " + describeEnd(O.RunEnd, O.RunCode, O.RunWhat));
+      Add("the run then " + describeEnd(O.RunEnd, O.RunCode, O.RunWhat) +
+          (O.Crash.empty() ? "" : " where host code accessed " + O.Crash));
     break;
   case Observation::Open:
-    Add("the call " + describeEnd(O.RunEnd, O.RunCode, O.RunWhat));
+    Add("the call " + describeEnd(O.RunEnd, O.RunCode, O.RunWhat) +
+        (O.Crash.empty() ? "" : " where host code accessed " + O.Crash));
     break;
   }
   if (!O.Draws.empty())

@@ -87,6 +87,10 @@ struct Observation {
   unsigned From = 0;      ///< Threw: the probed call that it came out of.
   unsigned Evaluated = 0; ///< Threw: how many operands had been evaluated.
   unsigned long Times = 1;
+  int64_t Process = 0;
+  /// Where host code touched device memory later in that process, which ended
+  /// it: "cuda:0, byte 8 of a block of 24, at train.cpp:12"; empty for nowhere.
+  std::string Crash;
   /// How the attempt ended: "returned", "threw", "exited", "signal", "timeout";
   /// empty while unknown.
   std::string RunEnd, RunWhat;

@@ -48,7 +48,7 @@ static void unreached(Net net) {
   if (std::getenv("TORCH_TIDY_TEST_NEVER_SET"))
     net.forward(torch::ones({2, 4})); // flag: forward weight=cuda input=cpu
   // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
-  // CHECK: note: unreached on {{.*}}: unreached(net) returned
+  // CHECK: note: unreached on {{.*}}: {{.*}}unreached(net) returned
 }
 
 // It fails, but for another reason than the one that was claimed.
@@ -71,14 +71,14 @@ static void crashes(torch::Tensor x) {
   *null = 1;
   x.add(x); // flag: add self=cuda
   // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'add' was marked
-  // CHECK: note: unreached on {{.*}}: crashes(x) crashed (SIGSEGV)
+  // CHECK: note: unreached on {{.*}}: {{.*}}crashes(x) crashed (SIGSEGV)
 }
 
 static void exits(torch::Tensor x) {
   std::exit(5);
   x.add(x); // flag: add self=cuda
   // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'add' was marked
-  // CHECK: note: unreached on {{.*}}: exits(x) exited with status 5
+  // CHECK: note: unreached on {{.*}}: {{.*}}exits(x) exited with status 5
 }
 
 static void loops(torch::Tensor x) {
@@ -86,7 +86,7 @@ static void loops(torch::Tensor x) {
     ;
   x.add(x); // flag: add self=cuda
   // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'add' was marked
-  // CHECK: note: unreached on {{.*}}: loops(x) was still running at the time limit
+  // CHECK: note: unreached on {{.*}}: {{.*}}loops(x) was still running at the time limit
 }
 
 // Reached although it catches what it throws, and the method is private.
@@ -104,4 +104,36 @@ class Wrapper {
   }
 };
 
-// CHECK: 11 findings: 4 confirmed, 1 refuted, 4 unreached, 2 inconclusive on emulated CUDA
+// The pointer is taken in silence; what is read through it crashes later.
+static float hostAccess(torch::Tensor x) {
+  auto y = x.cuda();
+  auto values = y.accessor<float, 1>(); // flag: accessor self=cuda code=host
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'accessor' was marked
+  // CHECK: note: confirmed on {{.*}}: self cuda:0 Float; returned; the run then crashed (SIGSEGV) where host code accessed cuda:0, byte {{[0-9]+}} of a block of {{[0-9]+}}, at {{.*}}verdicts.cpp:[[@LINE+1]]
+  return values[0];
+}
+
+// LibTorch's MNIST needs no files.
+static void training() {
+  auto images = torch::data::datasets::MNIST("/no/such/folder").images();
+  torch::nn::Linear model(28, 1);
+  model->to(torch::kCUDA);
+  model->forward(images); // flag: forward weight=cuda input=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: confirmed on {{.*}}; threw: Expected all tensors to be on the same device{{.*}}; in training() given random data for MNIST
+}
+
+// An error of the right kind on operands that are elsewhere does not stop the
+// search: `main` shows the one that is meant.
+static torch::Tensor scores(Net &net, torch::Tensor x) {
+  return net.forward(x); // flag: forward weight=cuda x=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: confirmed on {{.*}}: weight cuda:0 Float, x cpu Float; threw: Expected all tensors to be on the same device
+}
+int main() {
+  Net net(4);
+  net.to(torch::kCUDA);
+  scores(net, torch::ones({2, 4}));
+}
+
+// CHECK: 14 findings: 7 confirmed, 1 refuted, 4 unreached, 2 inconclusive on emulated CUDA

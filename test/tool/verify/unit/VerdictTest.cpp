@@ -145,6 +145,23 @@ TEST(Verdict, HostAccessIsConfirmedByTheCrash) {
   EXPECT_EQ(V.Kind, VerdictKind::Confirmed);
 }
 
+TEST(Verdict, ACrashOnDeviceMemoryIsEvidence) {
+  Claim C = claim(FindingCode::HostAccess);
+  C.Sides.clear();
+  std::string Crash =
+      R"({"event":"crash","pid":0,"signal":"SIGSEGV","device":"cuda:0",)"
+      R"("offset":8,"size":24,"file":"a.cpp","line":12})"
+      "\n";
+  // No "end": the user's own program, which nobody watches.
+  Verdict V = verdict(
+      Attempt + Enter + operands("cuda:0", "cuda:0") + Returned + Crash, C);
+  EXPECT_EQ(V.Kind, VerdictKind::Confirmed);
+  EXPECT_NE(V.Evidence.find("the run then crashed (SIGSEGV) where host code "
+                            "accessed cuda:0, byte 8 of a block of 24, at "
+                            "a.cpp:12"),
+            std::string::npos);
+}
+
 TEST(Verdict, NothingThereIsUnreached) {
   Verdict V = verdict(Attempt + end("timeout"));
   EXPECT_EQ(V.Kind, VerdictKind::Unreached);
