@@ -30,9 +30,11 @@ config.test_exec_root = os.path.join(config.build_dir, "test")
 config.environment["PATH"] = os.pathsep.join(
     [config.llvm_tools, os.path.join(config.build_dir, "bin"), config.environment["PATH"]]
 )
-for name in ("CMAKE_PREFIX_PATH", "Torch_DIR", "HOME", "TORCH_TIDY_CACHE_DIR"):
+for name in ("CMAKE_PREFIX_PATH", "Torch_DIR", "HOME"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+# One cache for all tests, and the user's left alone.
+config.environment["TORCH_TIDY_CACHE_DIR"] = os.path.join(config.test_exec_root, "cache")
 
 tool = os.path.join(config.build_dir, "bin", "torch-tidy")
 pch = "--extra-arg=-include-pch --extra-arg=" + config.torch_pch

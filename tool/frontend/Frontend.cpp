@@ -1,51 +1,51 @@
 #include "tool/frontend/Frontend.h"
-#include "tool/frontend/LibraryCode.h"
-#include "clang/Driver/CreateInvocationFromArgs.h"
+#include "tool/frontend/Parse.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
-#include "clang/Frontend/MultiplexConsumer.h"
+#include "clang/Frontend/Utils.h"
+#include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
-#include <optional>
+#include <chrono>
 
 using namespace clang;
 
 namespace torch_tidy {
 namespace {
 
-class SkipLibraryBodies : public ASTConsumer {
-public:
-  explicit SkipLibraryBodies(const SourceManager &SM) : OwnerOf(SM) {}
-
-  bool shouldSkipFunctionBody(Decl *D) override {
-    return OwnerOf(D->getLocation()) == Owner::Library;
-  }
-
-private:
-  OwnerMap OwnerOf;
+/// How far a parse came.
+enum class Stage {
+  BeforePreamble, ///< The preamble was not read.
+  Unsuitable,     ///< It was, and defines a macro of the user's.
+  Parsing,        ///< Past all that a preamble can do wrong.
 };
-
-std::unique_ptr<ASTConsumer> skippingBodies(const CompilerInstance &Compiler,
-                                            std::unique_ptr<ASTConsumer> Then) {
-  // A body is skipped where all consumers agree, which is what those who do
-  // not care do by default.
-  std::vector<std::unique_ptr<ASTConsumer>> Both;
-  Both.push_back(
-      std::make_unique<SkipLibraryBodies>(Compiler.getSourceManager()));
-  Both.push_back(std::move(Then));
-  return std::make_unique<MultiplexConsumer>(std::move(Both));
-}
 
 class ParseAction : public ASTFrontendAction {
 public:
-  explicit ParseAction(MakeConsumer Make) : Make(Make) {}
+  ParseAction(MakeConsumer Make, const std::optional<Preamble> &Begin,
+              Stage &Reached)
+      : Make(Make), Begin(Begin), Reached(Reached) {}
 
   std::unique_ptr<ASTConsumer>
   CreateASTConsumer(CompilerInstance &Compiler, llvm::StringRef File) override {
     return skippingBodies(Compiler, Make(Compiler, File));
   }
 
+  void ExecuteAction() override {
+    Preprocessor &PP = getCompilerInstance().getPreprocessor();
+    if (Begin)
+      for (const std::string &Name : Begin->Names)
+        if (PP.isMacroDefined(Name)) {
+          Reached = Stage::Unsuitable;
+          return;
+        }
+    Reached = Stage::Parsing;
+    ASTFrontendAction::ExecuteAction();
+  }
+
 private:
   MakeConsumer Make;
+  const std::optional<Preamble> &Begin;
+  Stage &Reached;
 };
 
 class PrecompileAction : public GeneratePCHAction {
@@ -57,61 +57,108 @@ public:
   }
 };
 
-bool run(const ParseJob &Job, FrontendAction &Action,
-         std::optional<llvm::StringRef> Output) {
-  // A file system of its own: its working directory is the command's.
+/// What is wrong with a preamble is not the user's to hear.
+class FromParsingOn : public ForwardingDiagnosticConsumer {
+public:
+  FromParsingOn(DiagnosticConsumer &Target, const Stage &Reached)
+      : ForwardingDiagnosticConsumer(Target), Target(Target),
+        Reached(Reached) {}
+
+  void BeginSourceFile(const LangOptions &Lang,
+                       const Preprocessor *PP) override {
+    Target.BeginSourceFile(Lang, PP);
+  }
+  void EndSourceFile() override { Target.EndSourceFile(); }
+  void HandleDiagnostic(DiagnosticsEngine::Level Level,
+                        const Diagnostic &Info) override {
+    if (Reached == Stage::Parsing)
+      ForwardingDiagnosticConsumer::HandleDiagnostic(Level, Info);
+  }
+
+private:
+  DiagnosticConsumer &Target;
+  const Stage &Reached;
+};
+
+class Stopwatch {
+public:
+  double seconds() const {
+    return std::chrono::duration<double>(Clock::now() - Begin).count();
+  }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point Begin = Clock::now();
+};
+
+/// The file system of a job: its working directory is the command's.
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> filesOf(const ParseJob &Job) {
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> FS = Job.Files;
   if (!FS)
     FS = llvm::vfs::createPhysicalFileSystem();
   FS->setCurrentWorkingDirectory(Job.Command.Directory);
+  return FS;
+}
 
-  std::vector<std::string> Args = Job.Command.CommandLine;
-  if (llvm::none_of(Args, [](llvm::StringRef Arg) {
-        return Arg.starts_with("-resource-dir");
-      }))
-    Args.insert(Args.begin() + 1, ("-resource-dir=" + Job.ResourceDir).str());
-  std::vector<const char *> RawArgs;
-  for (const std::string &Arg : Args)
-    RawArgs.push_back(Arg.c_str());
-
-  DiagnosticOptions DiagOpts;
-  CreateInvocationOptions Options;
-  Options.VFS = FS;
-  Options.Diags = CompilerInstance::createDiagnostics(
-      *FS, DiagOpts, &Job.Diagnostics, /*ShouldOwnClient=*/false);
-  std::shared_ptr<CompilerInvocation> Invocation =
-      createInvocation(RawArgs, Options);
-  if (!Invocation)
-    return false;
-  FrontendOptions &Frontend = Invocation->getFrontendOpts();
-  Frontend.SkipFunctionBodies = true;
-  Frontend.DisableFree = false;
-  if (Output)
-    Frontend.OutputFile = Output->str();
-  Invocation->getCodeGenOpts().DisableFree = false;
-  // "1 warning generated." is for those who see the warning.
-  Invocation->getDiagnosticOpts().ShowCarets = false;
-  Invocation->getPreprocessorOpts().SetUpStaticAnalyzer = true;
-
-  CompilerInstance Compiler(std::move(Invocation));
-  Compiler.setVirtualFileSystem(FS);
-  Compiler.createDiagnostics(&Job.Diagnostics, /*ShouldOwnClient=*/false);
-  Compiler.createFileManager();
-  Compiler.createSourceManager();
-  bool Success = Compiler.ExecuteAction(Action);
-  return Success && !Compiler.getDiagnostics().hasUncompilableErrorOccurred();
+bool succeeded(bool Executed, const CompilerInstance &Compiler) {
+  return Executed && !Compiler.getDiagnostics().hasUncompilableErrorOccurred();
 }
 
 } // namespace
 
 bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
-  ParseAction Action(Make);
-  return run(Job, Action, std::nullopt);
+  auto Files = llvm::makeIntrusiveRefCnt<RecordingFileSystem>(
+      filesOf(Job), Job.Library ? Job.Library->cache().folder().str() : "");
+  std::shared_ptr<CompilerInvocation> Invocation = makeInvocation(Job, Files);
+  if (!Invocation)
+    return false;
+
+  Stopwatch Watch;
+  std::optional<Preamble> Begin;
+  if (Job.Library)
+    Begin = Job.Library->find(*Invocation, Files);
+  const double SecondsForPreamble = Watch.seconds();
+
+  while (true) {
+    auto Copy = std::make_shared<CompilerInvocation>(*Invocation);
+    if (Begin) {
+      PreprocessorOptions &PP = Copy->getPreprocessorOpts();
+      PP.ImplicitPCHInclude = Begin->File;
+      // It was validated by content before; clang would go by times.
+      PP.DisablePCHOrModuleValidation = DisableValidationForModuleKind::All;
+    }
+    Stage Reached = Begin ? Stage::BeforePreamble : Stage::Parsing;
+    FromParsingOn Diagnostics(Job.Diagnostics, Reached);
+    CompilerInstance Compiler(std::move(Copy));
+    prepare(Compiler, Files, Diagnostics);
+    ParseAction Action(Make, Begin, Reached);
+    bool Executed = Compiler.ExecuteAction(Action);
+    if (Reached != Stage::Parsing) {
+      if (Reached == Stage::BeforePreamble)
+        Job.Library->reject(*Begin);
+      Begin.reset();
+      continue;
+    }
+    if (Job.Record) {
+      Job.Record->Read = Files->take();
+      Job.Record->Began = Begin;
+      Job.Record->SecondsForPreamble = SecondsForPreamble;
+      Job.Record->SecondsToParse = Watch.seconds() - SecondsForPreamble;
+    }
+    return succeeded(Executed, Compiler);
+  }
 }
 
 bool precompile(const ParseJob &Job, llvm::StringRef Output) {
+  auto Files = filesOf(Job);
+  std::shared_ptr<CompilerInvocation> Invocation = makeInvocation(Job, Files);
+  if (!Invocation)
+    return false;
+  Invocation->getFrontendOpts().OutputFile = Output.str();
+  CompilerInstance Compiler(std::move(Invocation));
+  prepare(Compiler, std::move(Files), Job.Diagnostics);
   PrecompileAction Action;
-  return run(Job, Action, Output);
+  return succeeded(Compiler.ExecuteAction(Action), Compiler);
 }
 
 } // namespace torch_tidy

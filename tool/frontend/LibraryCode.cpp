@@ -18,18 +18,19 @@ static bool isVendorFolder(llvm::StringRef Name) {
       .Default(false);
 }
 
-/// LibTorch's own folders below an include path.
-static bool isTorchPath(llvm::StringRef Path) {
+bool isTorchPath(llvm::StringRef Path) {
   return Path.contains("/include/torch/") || Path.contains("/include/ATen/") ||
          Path.contains("/include/c10/") || Path.contains("/include/caffe2/");
 }
 
+bool isLibraryForAll(llvm::StringRef Path, bool IsSystem) {
+  return IsSystem || isTorchPath(Path) || Path.contains("/include/c++/");
+}
+
 Owner ownerOfPath(llvm::StringRef Path, bool IsSystem,
                   llvm::StringRef MainFile) {
-  if (Path.contains("/include/c++/"))
-    return Owner::Standard;
-  if (IsSystem || isTorchPath(Path))
-    return Owner::Library;
+  if (isLibraryForAll(Path, IsSystem))
+    return Path.contains("/include/c++/") ? Owner::Standard : Owner::Library;
   // A project may itself lie below a folder called "external": only the part
   // of the path that it does not share with the main file counts.
   namespace path = llvm::sys::path;
@@ -41,9 +42,12 @@ Owner ownerOfPath(llvm::StringRef Path, bool IsSystem,
                                                               : Owner::User;
 }
 
-OwnerMap::OwnerMap(const SourceManager &SM) : SM(SM) {
-  if (OptionalFileEntryRef Main = SM.getFileEntryRefForID(SM.getMainFileID()))
-    MainFile = Main->getName().str();
+OwnerMap::OwnerMap(const SourceManager &SM, std::string Main)
+    : SM(SM), MainFile(std::move(Main)) {
+  if (!MainFile.empty())
+    return;
+  if (OptionalFileEntryRef Entry = SM.getFileEntryRefForID(SM.getMainFileID()))
+    MainFile = Entry->getName().str();
 }
 
 Owner OwnerMap::operator()(SourceLocation Loc) {

@@ -39,10 +39,18 @@ enum class Owner : uint8_t {
 Owner ownerOfPath(llvm::StringRef Path, bool IsSystem,
                   llvm::StringRef MainFile);
 
+/// True for LibTorch's own folders below an include path.
+bool isTorchPath(llvm::StringRef Path);
+/// True for code that is not the user's whatever the main file is: what may
+/// stand in a precompiled header that several files share.
+bool isLibraryForAll(llvm::StringRef Path, bool IsSystem);
+
 /// Remembers the answer per file of one translation unit.
 class OwnerMap {
 public:
-  explicit OwnerMap(const clang::SourceManager &SM);
+  /// \p MainFile takes the place of the main file where that stands for
+  /// another one.
+  explicit OwnerMap(const clang::SourceManager &SM, std::string MainFile = "");
   Owner operator()(clang::SourceLocation Loc);
 
 private:

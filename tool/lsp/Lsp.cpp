@@ -26,9 +26,6 @@ int runLsp(int argc, const char **argv) {
   llvm::Expected<std::string> ResourceDir = findResourceDir();
   if (!ResourceDir)
     return fail(llvm::toString(ResourceDir.takeError()));
-  llvm::InitializeAllTargetInfos();
-  llvm::InitializeAllTargetMCs();
-  llvm::InitializeAllAsmParsers();
   llvm::CrashRecoveryContext::Enable();
 
   llvm::lsp::JSONTransport Transport(stdin, llvm::outs());

@@ -60,6 +60,17 @@ llvm::Expected<std::vector<std::string>> CommonFlags::sourceFiles() const {
   return Files;
 }
 
+std::unique_ptr<CacheDir> CommonFlags::cache() const {
+  llvm::SmallString<256> Folder(
+      CacheFolder.empty() ? CacheDir::defaultFolder() : CacheFolder.getValue());
+  if (NoCache || Folder.empty())
+    return nullptr;
+  llvm::sys::fs::make_absolute(Folder);
+  llvm::sys::path::remove_dots(Folder, /*remove_dot_dot=*/true);
+  return std::make_unique<CacheDir>(Folder.str().str(),
+                                    uint64_t(CacheLimit) << 20);
+}
+
 CompileCommands CommonFlags::compileCommands() {
   if (AfterDashes)
     return CompileCommands::fixed(std::move(AfterDashes));

@@ -10,6 +10,7 @@
 #ifndef TORCH_TIDY_TOOL_TORCHTIDY_COMMONFLAGS_H
 #define TORCH_TIDY_TOOL_TORCHTIDY_COMMONFLAGS_H
 
+#include "tool/frontend/CacheDir.h"
 #include "tool/frontend/CompileCommands.h"
 #include "llvm/Support/CommandLine.h"
 #include <optional>
@@ -111,6 +112,24 @@ struct CommonFlags {
       llvm::cl::sub(Command),
       llvm::cl::cat(Category)};
 
+  llvm::cl::opt<std::string> CacheFolder{
+      "cache-dir", llvm::cl::value_desc("dir"),
+      llvm::cl::desc("Where what is worth keeping is kept. Default: "
+                     "$TORCH_TIDY_CACHE_DIR, else torch-tidy in the user's "
+                     "cache folder"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+  llvm::cl::opt<unsigned> CacheLimit{
+      "cache-limit",
+      llvm::cl::init(CacheDir::DefaultLimit >> 20),
+      llvm::cl::value_desc("MiB"),
+      llvm::cl::desc("Size that the cache is kept below. Default: 2048"),
+      llvm::cl::sub(Command),
+      llvm::cl::cat(Category)};
+  llvm::cl::opt<bool> NoCache{
+      "no-cache",
+      llvm::cl::desc("Neither use what earlier runs kept nor keep anything"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
+
   /// `Name` is the sub-command's.
   explicit CommonFlags(llvm::StringRef Name) : Command(Name) {}
 
@@ -124,6 +143,8 @@ struct CommonFlags {
   llvm::Expected<std::vector<std::string>> sourceFiles() const;
   /// The compile commands: the flags after `--`, or from a database. Once.
   CompileCommands compileCommands();
+  /// The cache to use; null for none.
+  std::unique_ptr<CacheDir> cache() const;
   /// True until compileCommands() has given away the flags after `--`.
   bool hasFixedCommand() const { return AfterDashes != nullptr; }
 

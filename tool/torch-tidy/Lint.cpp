@@ -5,12 +5,12 @@
 #include "tool/torch-tidy/CommonFlags.h"
 #include "tool/torch-tidy/LintFile.h"
 #include "tool/torch-tidy/Reporter.h"
+#include "tool/torch-tidy/ResultCache.h"
 #include "tool/torch-tidy/TidyConfig.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
@@ -204,16 +204,32 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
   auto Report = Reporter::create(Flags.Report, Config);
   if (!Report)
     return fail(llvm::toString(Report.takeError()));
-  llvm::InitializeAllTargetInfos();
-  llvm::InitializeAllTargetMCs();
-  llvm::InitializeAllAsmParsers();
   llvm::CrashRecoveryContext::Enable();
+
+  std::unique_ptr<CacheDir> Cache = Flags.cache();
+  FileStates Files;
+  std::optional<Preambles> Library;
+  if (Cache)
+    Library.emplace(*Cache, Files);
+  std::optional<ResultCache> Unchanged;
+  if (Cache)
+    Unchanged.emplace(*Cache, Files, *Library, Config, *ResourceDir);
+  LintHooks Hooks;
+  Hooks.Library = Library ? &*Library : nullptr;
+  auto Lint = [&](const LintJob &Job) {
+    if (Unchanged)
+      if (std::optional<LintResult> Known = Unchanged->find(Job))
+        return std::move(*Known);
+    LintResult Result = lintFile(Job, Config, *ResourceDir, Hooks);
+    if (Unchanged)
+      Unchanged->store(Job, Result);
+    return Result;
+  };
 
   llvm::DefaultThreadPool Pool(llvm::hardware_concurrency(Flags.Jobs));
   std::vector<std::shared_future<LintResult>> Results;
   for (const LintJob &Job : Jobs)
-    Results.push_back(
-        Pool.async([&] { return lintFile(Job, Config, *ResourceDir); }));
+    Results.push_back(Pool.async([&] { return Lint(Job); }));
 
   Totals All;
   Deduplicate Unseen;
@@ -233,6 +249,8 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
     if (Flags.Fix || Flags.ExportFixes.getNumOccurrences())
       llvm::move(Result.Errors, std::back_inserter(Fixable));
   }
+  if (Cache)
+    Cache->keepLimit();
 
   // Before --fix changes the text that a report quotes.
   if (llvm::Error Failed = (*Report)->finish())
@@ -263,7 +281,7 @@ llvm::Expected<LintJob> makeJob(CompileCommands &Commands,
   auto Found = Commands.get(File, Extra);
   if (!Found)
     return Found.takeError();
-  return LintJob{File, std::move(*Found)};
+  return LintJob{File, std::move(*Found), configurationAsText(Options)};
 }
 
 llvm::Expected<std::vector<LintJob>>

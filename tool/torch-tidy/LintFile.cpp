@@ -3,6 +3,7 @@
 #include "checks/Manifest.h"
 #include "checks/TorchCheck.h"
 #include "tool/frontend/Frontend.h"
+#include "tool/frontend/LibraryCode.h"
 #include "tool/torch-tidy/StaleNolint.h"
 #include "tool/torch-tidy/TidyConfig.h"
 #include "clang/AST/ASTContext.h"
@@ -11,6 +12,8 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
+#include "llvm/Support/TargetSelect.h"
+#include <mutex>
 
 using namespace clang;
 using namespace clang::tidy;
@@ -40,6 +43,16 @@ public:
       if (Context.isCheckEnabled(Check.name()))
         Analysis.require(readAnalysisOptions(ClangTidyCheck::OptionsView(
             Check.name(), Context.getOptions().CheckOptions, &Context)));
+    // Who asks for a node's parent has the whole scope walked: LibTorch, and
+    // all of a preamble, unless it is left out.
+    OwnerMap OwnerOf(AST.getSourceManager());
+    std::vector<Decl *> Own;
+    for (Decl *D : AST.getTranslationUnitDecl()->noload_decls())
+      if (D->getLocation().isValid() &&
+          OwnerOf(D->getLocation()) == Owner::User)
+        Own.push_back(D);
+    AST.setTraversalScope(Own);
+
     AnalysisResult Given;
     if (Hooks.Analyze)
       Given = Hooks.Analyze(AST);
@@ -141,7 +154,9 @@ void lint(const LintJob &Job, const TidyConfig &Config,
       return std::make_unique<LintConsumer>(Context, Result, Hooks,
                                             Command.Directory);
     };
-    if (!runFrontend({Command, ResourceDir, Diagnostics, Hooks.Files}, Make))
+    if (!runFrontend({Command, ResourceDir, Diagnostics, Hooks.Files,
+                      Hooks.Library, &Result.Parses.emplace_back()},
+                     Make))
       Result.Failed = true;
   }
   Result.Errors = Diagnostics.take();
@@ -160,16 +175,32 @@ void lint(const LintJob &Job, const TidyConfig &Config,
 
 LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
                     llvm::StringRef ResourceDir, const LintHooks &Hooks) {
-  LintResult Result;
+  static std::once_flag TargetsKnown;
+  std::call_once(TargetsKnown, [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmParsers();
+  });
   // Deep trees need the stack that clang gives itself.
   constexpr unsigned StackSize = 64 << 20;
-  llvm::CrashRecoveryContext Recovery;
-  if (!Recovery.RunSafelyOnThread(
-          [&] { lint(Job, Config, ResourceDir, Hooks, Result); }, StackSize)) {
-    Result = LintResult();
-    Result.Crashed = true;
-  }
-  return Result;
+  auto Try = [&](const LintHooks &Hooks) {
+    LintResult Result;
+    llvm::CrashRecoveryContext Recovery;
+    if (!Recovery.RunSafelyOnThread(
+            [&] { lint(Job, Config, ResourceDir, Hooks, Result); },
+            StackSize)) {
+      Result = LintResult();
+      Result.Crashed = true;
+    }
+    return Result;
+  };
+  LintResult Result = Try(Hooks);
+  if (!Result.Crashed || !Hooks.Library)
+    return Result;
+  // It may have been a preamble that clang took and should not have.
+  LintHooks Without = Hooks;
+  Without.Library = nullptr;
+  return Try(Without);
 }
 
 bool isFinding(const ClangTidyError &Error) {

@@ -9,6 +9,7 @@
 #define TORCH_TIDY_TOOL_TORCHTIDY_LINTFILE_H
 
 #include "checks/Finding.h"
+#include "tool/frontend/Frontend.h"
 #include "tool/report/Details.h"
 #include "clang/Tooling/CompilationDatabase.h"
 #include "llvm/Support/VirtualFileSystem.h"
@@ -24,6 +25,8 @@ struct TidyConfig;
 struct LintJob {
   std::string File; ///< Absolute.
   std::vector<clang::tooling::CompileCommand> Commands;
+  /// The configuration of the file, as text: what a stored result is known by.
+  std::string Options = "";
 };
 
 struct LintResult {
@@ -43,6 +46,9 @@ struct LintResult {
   bool Failed = false;
   /// The analysis died on this file, and the others went on.
   bool Crashed = false;
+  /// What was read for it and how long that took, one per command. Nothing
+  /// where the result came from a cache.
+  std::vector<ParseRecord> Parses;
 };
 
 /// For those who do more with findings than report them, or whose files are
@@ -56,6 +62,8 @@ struct LintHooks {
       OnFindings;
   /// As ParseJob::Files.
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files = nullptr;
+  /// As ParseJob::Library.
+  Preambles *Library = nullptr;
   /// Asked between declarations; after a yes the parse ends and nothing is
   /// found.
   std::function<bool()> Cancelled = nullptr;

@@ -59,11 +59,6 @@ struct VerifyFlags : CommonFlags {
       "collect", llvm::cl::value_desc("dir"),
       llvm::cl::desc("Judge by the events that --emit's program left there"),
       llvm::cl::sub(Command), llvm::cl::cat(Category)};
-  llvm::cl::opt<std::string> CacheDir{
-      "cache-dir", llvm::cl::value_desc("dir"),
-      llvm::cl::desc("Where precompiled headers are kept. Default: torch-tidy "
-                     "in the user's cache folder"),
-      llvm::cl::sub(Command), llvm::cl::cat(Category)};
   llvm::cl::opt<bool> OnlyConfirmed{
       "only-confirmed",
       llvm::cl::desc("Report and count confirmed findings only"),
@@ -72,7 +67,7 @@ struct VerifyFlags : CommonFlags {
       "save-temps", llvm::cl::desc("Keep the probed copies and say where"),
       llvm::cl::sub(Command), llvm::cl::cat(Category)};
 
-  /// `CacheDir` or its default.
+  /// Where precompiled headers are kept; empty for nowhere.
   std::string cacheDir() const;
 };
 

@@ -384,9 +384,6 @@ int torch_tidy::runVerify(
   auto Out = Reporter::create(Flags.Report, *Config);
   if (!Out)
     return fail(toString(Out.takeError()));
-  InitializeAllTargetInfos();
-  InitializeAllTargetMCs();
-  InitializeAllAsmParsers();
   CrashRecoveryContext::Enable();
 
   SmallString<128> Dir;

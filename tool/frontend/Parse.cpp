@@ -1,0 +1,106 @@
+#include "tool/frontend/Parse.h"
+#include "tool/frontend/Frontend.h"
+#include "tool/frontend/LibraryCode.h"
+#include "clang/Driver/CreateInvocationFromArgs.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/MultiplexConsumer.h"
+#include "clang/Lex/HeaderSearchOptions.h"
+#include "clang/Lex/PreprocessorOptions.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Path.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+namespace {
+
+class SkipLibraryBodies : public ASTConsumer {
+public:
+  SkipLibraryBodies(const SourceManager &SM, std::string MainFile)
+      : OwnerOf(SM, std::move(MainFile)) {}
+
+  bool shouldSkipFunctionBody(Decl *D) override {
+    return OwnerOf(D->getLocation()) == Owner::Library;
+  }
+
+private:
+  OwnerMap OwnerOf;
+};
+
+/// What does not change what the code means. Two files that differ in it alone
+/// share a precompiled header.
+void normalise(CompilerInvocation &Invocation, llvm::StringRef Directory) {
+  LangOptions &Lang = Invocation.getLangOpts();
+  Lang.PICLevel = Lang.PIE = 0;
+  Invocation.getCodeGenOpts() = CodeGenOptions();
+  Invocation.getCodeGenOpts().DisableFree = false;
+  Invocation.getDependencyOutputOpts() = DependencyOutputOptions();
+  // What remains turns something off that clang calls an error by default.
+  llvm::erase_if(Invocation.getDiagnosticOpts().Warnings,
+                 [](llvm::StringRef Flag) { return !Flag.starts_with("no-"); });
+  Invocation.getDiagnosticOpts().Remarks.clear();
+  // "1 warning generated." is for those who see the warning.
+  Invocation.getDiagnosticOpts().ShowCarets = false;
+  for (HeaderSearchOptions::Entry &Entry :
+       Invocation.getHeaderSearchOpts().UserEntries) {
+    if (llvm::sys::path::is_absolute(Entry.Path) ||
+        llvm::StringRef(Entry.Path).starts_with("="))
+      continue;
+    llvm::SmallString<256> Path(Entry.Path);
+    llvm::sys::path::make_absolute(Directory, Path);
+    Entry.Path = Path.str().str();
+  }
+}
+
+} // namespace
+
+std::shared_ptr<CompilerInvocation>
+makeInvocation(const ParseJob &Job,
+               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files) {
+  std::vector<std::string> Args = Job.Command.CommandLine;
+  if (llvm::none_of(Args, [](llvm::StringRef Arg) {
+        return Arg.starts_with("-resource-dir");
+      }))
+    Args.insert(Args.begin() + 1, ("-resource-dir=" + Job.ResourceDir).str());
+  std::vector<const char *> RawArgs;
+  for (const std::string &Arg : Args)
+    RawArgs.push_back(Arg.c_str());
+
+  DiagnosticOptions DiagOpts;
+  CreateInvocationOptions Options;
+  Options.VFS = Files;
+  Options.Diags = CompilerInstance::createDiagnostics(
+      *Files, DiagOpts, &Job.Diagnostics, /*ShouldOwnClient=*/false);
+  std::shared_ptr<CompilerInvocation> Invocation =
+      createInvocation(RawArgs, Options);
+  if (!Invocation)
+    return nullptr;
+  Invocation->getFrontendOpts().SkipFunctionBodies = true;
+  Invocation->getFrontendOpts().DisableFree = false;
+  Invocation->getPreprocessorOpts().SetUpStaticAnalyzer = true;
+  normalise(*Invocation, Job.Command.Directory);
+  return Invocation;
+}
+
+void prepare(CompilerInstance &Compiler,
+             llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files,
+             DiagnosticConsumer &Diagnostics) {
+  Compiler.setVirtualFileSystem(std::move(Files));
+  Compiler.createDiagnostics(&Diagnostics, /*ShouldOwnClient=*/false);
+  Compiler.createFileManager();
+  Compiler.createSourceManager();
+}
+
+std::unique_ptr<ASTConsumer> skippingBodies(const CompilerInstance &Compiler,
+                                            std::unique_ptr<ASTConsumer> Then,
+                                            std::string MainFile) {
+  // A body is skipped where all consumers agree, which is what those who do
+  // not care do by default.
+  std::vector<std::unique_ptr<ASTConsumer>> Both;
+  Both.push_back(std::make_unique<SkipLibraryBodies>(
+      Compiler.getSourceManager(), std::move(MainFile)));
+  Both.push_back(std::move(Then));
+  return std::make_unique<MultiplexConsumer>(std::move(Both));
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,44 @@
+//===- Parse.h - what the parses of this folder have in common ------------===//
+#ifndef TORCH_TIDY_TOOL_FRONTEND_PARSE_H
+#define TORCH_TIDY_TOOL_FRONTEND_PARSE_H
+
+#include "llvm/ADT/IntrusiveRefCntPtr.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/VirtualFileSystem.h"
+#include <memory>
+#include <string>
+
+namespace clang {
+class ASTConsumer;
+class CompilerInstance;
+class CompilerInvocation;
+class DiagnosticConsumer;
+} // namespace clang
+
+namespace torch_tidy {
+
+struct ParseJob;
+
+/// The command as clang takes it, with library bodies skipped and without what
+/// changes no meaning: optimisation, debug information, position independence,
+/// warnings. Include folders are absolute. Null where the command is wrong;
+/// `Job.Diagnostics` has been told.
+std::shared_ptr<clang::CompilerInvocation>
+makeInvocation(const ParseJob &Job,
+               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files);
+
+/// Gives \p Compiler its files, sources and diagnostics.
+void prepare(clang::CompilerInstance &Compiler,
+             llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files,
+             clang::DiagnosticConsumer &Diagnostics);
+
+/// \p Then, after a consumer that has library bodies skipped. \p MainFile is
+/// empty for the compiler's own.
+std::unique_ptr<clang::ASTConsumer>
+skippingBodies(const clang::CompilerInstance &Compiler,
+               std::unique_ptr<clang::ASTConsumer> Then,
+               std::string MainFile = "");
+
+} // namespace torch_tidy
+
+#endif

@@ -1,0 +1,412 @@
+#include "tool/frontend/Preamble.h"
+#include "tool/frontend/LibraryCode.h"
+#include "tool/frontend/Parse.h"
+#include "tool/frontend/Prefix.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/FrontendActions.h"
+#include "clang/Lex/Preprocessor.h"
+#include "clang/Lex/PreprocessorOptions.h"
+#include "clang/Serialization/ASTWriter.h"
+#include "clang/Serialization/PCHContainerOperations.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/LockFileManager.h"
+
+using namespace clang;
+namespace vfs = llvm::vfs;
+
+namespace torch_tidy {
+namespace {
+
+constexpr unsigned FormatVersion = 1;
+/// The room that one takes; clang's memory for it is on top.
+constexpr uint64_t EnoughRoom = 256 << 20;
+
+/// The main file of a preamble. It is nowhere on disk, and includes what it
+/// includes from nowhere.
+constexpr llvm::StringLiteral HeaderName = "/torch-tidy-preamble/prefix.h";
+
+class PrecompileAction : public ASTFrontendAction {
+public:
+  PrecompileAction(std::string MainFile) : MainFile(std::move(MainFile)) {}
+
+  std::shared_ptr<PCHBuffer> Buffer = std::make_shared<PCHBuffer>();
+  /// All that was read is library code for every file that may share it.
+  bool IsPure = true;
+
+  TranslationUnitKind getTranslationUnitKind() override { return TU_Prefix; }
+  bool BeginSourceFileAction(CompilerInstance &Compiler) override {
+    Compiler.getLangOpts().CompilingPCH = true;
+    return true;
+  }
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &Compiler,
+                                                 llvm::StringRef) override {
+    // Without times: a touched header is the same header.
+    return skippingBodies(
+        Compiler,
+        std::make_unique<PCHGenerator>(
+            Compiler.getPreprocessor(), Compiler.getModuleCache(),
+            /*OutputFile=*/"", /*isysroot=*/"", Buffer,
+            Compiler.getCodeGenOpts(),
+            llvm::ArrayRef<std::shared_ptr<ModuleFileExtension>>(),
+            /*AllowASTWithErrors=*/false, /*IncludeTimestamps=*/false),
+        MainFile);
+  }
+  void EndSourceFileAction() override {
+    const SourceManager &SM = getCompilerInstance().getSourceManager();
+    for (unsigned I = 0, E = SM.local_sloc_entry_size(); I != E; ++I) {
+      const SrcMgr::SLocEntry &Entry = SM.getLocalSLocEntry(I);
+      if (!Entry.isFile() || !Entry.getFile().getContentCache().OrigEntry)
+        continue;
+      llvm::StringRef Path =
+          Entry.getFile().getContentCache().OrigEntry->getName();
+      IsPure &= Path == HeaderName ||
+                isLibraryForAll(
+                    Path, SrcMgr::isSystem(
+                              Entry.getFile().getFileCharacteristic()));
+    }
+  }
+
+private:
+  std::string MainFile;
+};
+
+/// Everything that decides what a header means, as clang itself writes it down.
+std::string meaningOf(const CompilerInvocation &Invocation) {
+  CompilerInvocation Copy(Invocation);
+  Copy.getFrontendOpts().Inputs.clear();
+  Copy.getFrontendOpts().OutputFile.clear();
+  return llvm::join(Copy.getCC1CommandLine(), "\n");
+}
+
+bool canHavePreamble(const CompilerInvocation &Invocation) {
+  const LangOptions &Lang = Invocation.getLangOpts();
+  const PreprocessorOptions &PP = Invocation.getPreprocessorOpts();
+  return Lang.CPlusPlus && !Lang.CUDA && !Lang.ObjC && !Lang.OpenCL &&
+         !Lang.Modules &&
+         PP.ImplicitPCHInclude.empty() && PP.Includes.empty() &&
+         PP.MacroIncludes.empty() && PP.ChainedIncludes.empty() &&
+         PP.RemappedFiles.empty() && PP.RemappedFileBuffers.empty() &&
+         Invocation.getFrontendOpts().Inputs.size() == 1 &&
+         Invocation.getFrontendOpts().Inputs[0].isFile();
+}
+
+Prefix prefixOf(const CompilerInvocation &Invocation,
+                llvm::IntrusiveRefCntPtr<vfs::FileSystem> Files) {
+  CompilerInstance Compiler(std::make_shared<CompilerInvocation>(Invocation));
+  IgnoringDiagConsumer Quiet;
+  prepare(Compiler, std::move(Files), Quiet);
+  if (!Compiler.createTarget())
+    return {};
+  Compiler.createPreprocessor(TU_Complete);
+  return findPrefix(Compiler);
+}
+
+using Includes = std::vector<PrefixInclude>;
+
+/// How many of \p All must be read for the base, from the front; and which
+/// make it: \p Base.
+size_t chooseBase(const Includes &All, Includes &Base) {
+  size_t Best = 0;
+  for (size_t I = 0; I < All.size() && All[I].What != PrefixInclude::Other;
+       ++I) {
+    if (All[I].What != PrefixInclude::Torch)
+      continue;
+    bool IsAll = All[I].Spelling == "<torch/torch.h>";
+    if (Base.empty() || IsAll) {
+      Base = {All[I]};
+      Best = I + 1;
+    }
+    if (IsAll)
+      return Best;
+  }
+  if (!Base.empty())
+    return Best;
+  // Another library comes first: then all of them, in their order.
+  size_t Last = All.size();
+  while (Last && All[Last - 1].What != PrefixInclude::Torch)
+    --Last;
+  for (const PrefixInclude &I : llvm::ArrayRef(All).take_front(Last))
+    if (I.What != PrefixInclude::Standard)
+      Base.push_back(I);
+  return Last;
+}
+
+std::string textOf(const Includes &List) {
+  std::string Text;
+  for (const PrefixInclude &I : List)
+    Text += "#include " + I.Spelling + "\n";
+  return Text;
+}
+
+} // namespace
+
+struct Preambles::Request {
+  std::string Key, Text;
+  /// Null for a base.
+  std::shared_ptr<Record> Base;
+  std::string BaseKey;
+  const CompilerInvocation &Invocation;
+  /// The command's folder.
+  std::string Directory;
+};
+
+std::shared_ptr<Preambles::Slot> Preambles::slot(llvm::StringRef Key) {
+  std::lock_guard<std::mutex> Guard(SlotsLock);
+  std::shared_ptr<Slot> &S = Slots[Key.str()];
+  if (!S)
+    S = std::make_shared<Slot>();
+  return S;
+}
+
+static std::string recordName(llvm::StringRef Key) {
+  return ("preamble-" + Key + ".deps").str();
+}
+
+bool Preambles::save(llvm::StringRef Key, const Record &R) {
+  ByteWriter Out;
+  Out.hash(R.Id);
+  Out.number(R.IsUsable);
+  Out.text(R.File);
+  Out.hash(R.FileHash);
+  R.FileStamp.write(Out);
+  Out.text(R.BaseKey);
+  Out.hash(R.BaseId);
+  R.Read.write(Out);
+  return Cache.write(recordName(Key), Out.Bytes);
+}
+
+/// The stored record, where it still holds.
+std::shared_ptr<Preambles::Record> Preambles::load(llvm::StringRef Key) {
+  std::unique_ptr<llvm::MemoryBuffer> Buffer = Cache.read(recordName(Key));
+  if (!Buffer)
+    return nullptr;
+  ByteReader In(Buffer->getBuffer());
+  auto R = std::make_shared<Record>();
+  R->Id = In.hash();
+  R->IsUsable = In.number();
+  R->File = In.text().str();
+  R->FileHash = In.hash();
+  R->FileStamp = FileStamp::read(In);
+  R->BaseKey = In.text().str();
+  R->BaseId = In.hash();
+  R->Read = Dependencies::read(In);
+  if (!In.ok())
+    return nullptr;
+  if (!R->BaseKey.empty() && !holds(R->BaseKey, R->BaseId))
+    return nullptr;
+  bool Restamped = false;
+  if (!R->Read.hold(Files, Restamped))
+    return nullptr;
+  if (R->IsUsable) {
+    // Nobody but this tool writes here: the file is looked into where it is
+    // not the one that was written.
+    const std::string Path = Cache.path(R->File);
+    std::optional<FileStamp> Stamp = stampOf(Path);
+    if (!Stamp || Stamp->Size != R->FileStamp.Size)
+      return nullptr;
+    if (!(*Stamp == R->FileStamp)) {
+      int64_t Before = now();
+      auto Content = llvm::MemoryBuffer::getFile(
+          Path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+      if (!Content ||
+          ContentHash::of((*Content)->getBuffer()) != R->FileHash)
+        return nullptr;
+      R->FileStamp = trustedBefore(*Stamp, Before);
+      Restamped |= R->FileStamp.isTrusted();
+    }
+  }
+  if (Restamped)
+    save(Key, *R);
+  return R;
+}
+
+bool Preambles::holds(llvm::StringRef Key, ContentHash Id) {
+  std::shared_ptr<Slot> S = slot(Key);
+  std::lock_guard<std::mutex> Guard(S->Lock);
+  if (!S->IsKnown && (S->Known = load(Key)))
+    S->IsKnown = true;
+  return S->Known && S->Known->Id == Id;
+}
+
+void Preambles::reject(const Preamble &Bad) {
+  Cache.remove(recordName(Bad.Key));
+  llvm::sys::fs::remove(Bad.File);
+  std::shared_ptr<Slot> S = slot(Bad.Key);
+  std::lock_guard<std::mutex> Guard(S->Lock);
+  // Not again in this run.
+  S->IsKnown = true;
+  S->Known = nullptr;
+}
+
+/// Parses and writes; nothing is kept where the run ends before the end.
+std::shared_ptr<Preambles::Record> Preambles::make(const Request &Of) {
+  auto Invocation = std::make_shared<CompilerInvocation>(Of.Invocation);
+  FrontendOptions &Frontend = Invocation->getFrontendOpts();
+  const std::string MainFile = Frontend.Inputs[0].getFile().str();
+  Frontend.Inputs = {FrontendInputFile(HeaderName, Frontend.Inputs[0].getKind())};
+  Frontend.ProgramAction = frontend::GeneratePCH;
+  Invocation->getLangOpts().PCHInstantiateTemplates = true;
+  PreprocessorOptions &PP = Invocation->getPreprocessorOpts();
+  PP.addRemappedFile(HeaderName,
+                     llvm::MemoryBuffer::getMemBufferCopy(Of.Text, HeaderName)
+                         .release());
+  if (Of.Base) {
+    PP.ImplicitPCHInclude = Cache.path(Of.Base->File);
+    PP.DisablePCHOrModuleValidation = DisableValidationForModuleKind::All;
+  }
+
+  llvm::IntrusiveRefCntPtr<vfs::FileSystem> Disk =
+      vfs::createPhysicalFileSystem();
+  Disk->setCurrentWorkingDirectory(Of.Directory);
+  auto Recorder = llvm::makeIntrusiveRefCnt<RecordingFileSystem>(
+      std::move(Disk), Cache.folder().str());
+  IgnoringDiagConsumer Quiet;
+  PrecompileAction Action(MainFile);
+  bool Parsed = false;
+  {
+    CompilerInstance Compiler(std::move(Invocation));
+    prepare(Compiler, Recorder, Quiet);
+    Parsed = Compiler.ExecuteAction(Action) &&
+             !Compiler.getDiagnostics().hasUncompilableErrorOccurred() &&
+             Action.Buffer->IsComplete;
+  }
+  ++Made;
+
+  std::optional<Dependencies> Read = Recorder->take();
+  if (!Read)
+    return nullptr;
+  auto R = std::make_shared<Record>();
+  R->Read = std::move(*Read);
+  ByteWriter Identity;
+  if (Of.Base) {
+    R->BaseKey = Of.BaseKey;
+    R->BaseId = Of.Base->Id;
+    Identity.hash(R->BaseId);
+  }
+  for (const Dependency &D : R->Read.All) {
+    Identity.text(D.Path);
+    Identity.number(D.What);
+    Identity.hash(D.Hash);
+  }
+  R->Id = ContentHash::of(Identity.Bytes);
+  if (Parsed && Action.IsPure) {
+    llvm::StringRef Bytes(Action.Buffer->Data.data(),
+                          Action.Buffer->Data.size());
+    R->FileHash = ContentHash::of(Bytes);
+    R->File = "preamble-" + Of.Key + "-" + R->Id.str() + ".pch";
+    if (!Cache.writeRaw(R->File, Bytes))
+      return nullptr;
+    std::optional<FileStamp> Stamp = stampOf(Cache.path(R->File));
+    if (!Stamp)
+      return nullptr;
+    R->FileStamp = *Stamp;
+    R->IsUsable = true;
+  }
+  return save(Of.Key, *R) ? R : nullptr;
+}
+
+/// One process makes it, the others wait.
+std::shared_ptr<Preambles::Record> Preambles::makeOnce(const Request &R) {
+  if (!Cache.hasRoomFor(EnoughRoom))
+    return nullptr;
+  for (int Try = 0; Try < 3; ++Try) {
+    llvm::LockFileManager Lock(Cache.path("preamble-" + R.Key));
+    llvm::Expected<bool> IsOurs = Lock.tryLock();
+    if (!IsOurs) {
+      llvm::consumeError(IsOurs.takeError());
+      return nullptr;
+    }
+    if (*IsOurs) {
+      // Somebody may just have finished.
+      if (std::shared_ptr<Record> Known = load(R.Key))
+        return Known;
+      std::shared_ptr<Record> Result;
+      llvm::CrashRecoveryContext Recovery;
+      if (!Recovery.RunSafely([&] { Result = make(R); }))
+        return nullptr;
+      Cache.keepLimit();
+      return Result;
+    }
+    if (Lock.waitForUnlockFor(std::chrono::seconds(120)) ==
+        llvm::WaitForUnlockResult::Timeout)
+      return nullptr;
+    if (std::shared_ptr<Record> Known = load(R.Key))
+      return Known;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Preambles::Record> Preambles::get(const Request &R) {
+  std::shared_ptr<Slot> S = slot(R.Key);
+  std::lock_guard<std::mutex> Guard(S->Lock);
+  if (!S->IsKnown) {
+    S->IsKnown = true;
+    S->Known = load(R.Key);
+    if (!S->Known && (!R.Base || isWanted(R)))
+      S->Known = makeOnce(R);
+  }
+  return S->Known && S->Known->IsUsable ? S->Known : nullptr;
+}
+
+/// True when it was asked for before, in this run or an earlier one.
+bool Preambles::isWanted(const Request &R) {
+  const std::string Name = "preamble-" + R.Key + ".want";
+  if (Cache.read(Name))
+    return true;
+  Cache.write(Name, "");
+  // The next file of this run asks again.
+  slot(R.Key)->IsKnown = false;
+  return false;
+}
+
+std::optional<Preamble>
+Preambles::find(const CompilerInvocation &Invocation,
+                llvm::IntrusiveRefCntPtr<vfs::FileSystem> Source) {
+  if (!canHavePreamble(Invocation))
+    return std::nullopt;
+  Prefix Found = prefixOf(Invocation, Source);
+  Includes Base, Own;
+  size_t Read = chooseBase(Found.Includes, Base);
+  if (Base.empty())
+    return std::nullopt;
+
+  auto KeyFor = [&](const std::string &Text, llvm::StringRef Below) {
+    ByteWriter Out;
+    Out.number(FormatVersion);
+    Out.text(toolIdentity());
+    Out.text(meaningOf(Invocation));
+    Out.text(Text);
+    Out.text(Below);
+    return ContentHash::of(Out.Bytes).str();
+  };
+  auto Directory = Source->getCurrentWorkingDirectory();
+  Request R{"", textOf(Base), nullptr, "", Invocation,
+            Directory ? *Directory : ""};
+  R.Key = KeyFor(R.Text, "");
+  std::shared_ptr<Record> First = get(R);
+  if (!First)
+    return std::nullopt;
+  size_t Names = Read ? Found.Includes[Read - 1].NamesBefore : 0;
+  Preamble Result{R.Key, First->Id, Cache.path(First->File), {}};
+
+  bool Pays = false;
+  for (const PrefixInclude &I : llvm::ArrayRef(Found.Includes).drop_front(Read))
+    Pays |= I.What != PrefixInclude::Standard;
+  if (Pays) {
+    R.Text = textOf(Found.Includes);
+    R.Base = First;
+    R.BaseKey = R.Key;
+    // The file names its base by where that is.
+    R.Key = KeyFor(R.Text, Result.File);
+    if (std::shared_ptr<Record> Second = get(R)) {
+      Result = {R.Key, Second->Id, Cache.path(Second->File), {}};
+      Names = Found.Includes.back().NamesBefore;
+    }
+  }
+  Result.Names.assign(Found.Names.begin(), Found.Names.begin() + Names);
+  return Result;
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,206 @@
+#include "tool/frontend/Prefix.h"
+#include "tool/frontend/LibraryCode.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Lex/HeaderSearch.h"
+#include "clang/Lex/Lexer.h"
+#include "clang/Lex/Preprocessor.h"
+#include "clang/Lex/PreprocessorOptions.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+namespace {
+
+/// Headers that the standards say may come in any order, by name alone.
+bool isStandardName(llvm::StringRef Name) {
+  if (Name.starts_with("sys/"))
+    return true;
+  return llvm::StringSwitch<bool>(Name)
+      .Cases({"assert.h", "complex.h", "ctype.h", "errno.h", "fenv.h"}, true)
+      .Cases({"float.h", "inttypes.h", "iso646.h", "limits.h", "locale.h"},
+             true)
+      .Cases({"math.h", "setjmp.h", "signal.h", "stdalign.h", "stdarg.h"}, true)
+      .Cases({"stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h"},
+             true)
+      .Cases({"stdlib.h", "stdnoreturn.h", "string.h", "tgmath.h", "time.h"},
+             true)
+      .Cases({"uchar.h", "wchar.h", "wctype.h", "unistd.h", "dirent.h"}, true)
+      .Cases({"fcntl.h", "pthread.h", "strings.h", "malloc.h"}, true)
+      .Default(false);
+}
+
+class Walk {
+public:
+  explicit Walk(CompilerInstance &Compiler) : Compiler(Compiler) {
+    for (const auto &[Macro, IsUndef] :
+         Compiler.getPreprocessorOpts().Macros)
+      Given.insert(llvm::StringRef(Macro).split('=').first);
+    SourceManager &SM = Compiler.getSourceManager();
+    if (OptionalFileEntryRef Main = SM.getFileEntryRefForID(SM.getMainFileID()))
+      MainFile = Main->getName().str();
+  }
+
+  Prefix Found;
+
+  /// Reads on; false where the prefix ends in this file.
+  bool enter(FileEntryRef File);
+
+private:
+  CompilerInstance &Compiler;
+  std::string MainFile;
+  llvm::StringSet<> Given; ///< By -D or -U.
+  llvm::StringSet<> Names;
+  llvm::DenseSet<const FileEntry *> Entered;
+
+  bool addName(llvm::StringRef Name) {
+    if (Name.empty() || Given.contains(Name) || !Names.insert(Name).second)
+      return false;
+    Found.Names.push_back(Name.str());
+    return true;
+  }
+
+  OptionalFileEntryRef lookUp(llvm::StringRef Name, bool IsAngled,
+                              OptionalFileEntryRef Includer) {
+    std::pair<OptionalFileEntryRef, DirectoryEntryRef> From[1] = {
+        {Includer, Includer ? Includer->getDir()
+                            : *Compiler.getFileManager()
+                                   .getOptionalDirectoryRef(".")}};
+    ConstSearchDirIterator Dir = nullptr;
+    HeaderSearch &Search = Compiler.getPreprocessor().getHeaderSearchInfo();
+    llvm::ArrayRef Includers(From);
+    OptionalFileEntryRef Result = Search.LookupFile(
+        Name, SourceLocation(), IsAngled, nullptr, &Dir,
+        Includer ? Includers : Includers.take_front(0), nullptr, nullptr,
+        nullptr, nullptr, nullptr, nullptr);
+    IsSystem = Result && Dir && SrcMgr::isSystem(
+                                    (*Dir).getDirCharacteristic());
+    return Result;
+  }
+  /// Of the file that lookUp() found.
+  bool IsSystem = false;
+
+  bool include(llvm::StringRef Rest, FileEntryRef Includer);
+};
+
+bool Walk::include(llvm::StringRef Rest, FileEntryRef Includer) {
+  bool IsAngled = Rest.consume_front("<");
+  if (!IsAngled && !Rest.consume_front("\""))
+    return false;
+  auto [Name, After] = Rest.split(IsAngled ? '>' : '"');
+  After = After.trim();
+  if (!After.empty() && !After.starts_with("//"))
+    return false;
+  OptionalFileEntryRef File = lookUp(Name, IsAngled, Includer);
+  if (!File)
+    return false;
+  llvm::StringRef Path = File->getName();
+  if (!isLibraryForAll(Path, IsSystem))
+    return ownerOfPath(Path, IsSystem, MainFile) == Owner::User && enter(*File);
+
+  // It has to be found from where the precompiled header includes it, too; if
+  // it can be, as other files write it.
+  PrefixInclude Include;
+  for (bool Angled : {true, false}) {
+    if (!Angled && IsAngled)
+      return false;
+    OptionalFileEntryRef Again = lookUp(Name, Angled, std::nullopt);
+    if (!Again || &Again->getFileEntry() != &File->getFileEntry())
+      continue;
+    Include.Spelling = ((Angled ? "<" : "\"") + Name + (Angled ? ">" : "\"")).str();
+    break;
+  }
+  if (Include.Spelling.empty())
+    return false;
+  Include.What = isTorchPath(Path) ? PrefixInclude::Torch
+                 : Path.contains("/include/c++/") ||
+                         (IsAngled && IsSystem && isStandardName(Name))
+                     ? PrefixInclude::Standard
+                     : PrefixInclude::Other;
+  Include.NamesBefore = Found.Names.size();
+  Found.Includes.push_back(std::move(Include));
+  return true;
+}
+
+bool Walk::enter(FileEntryRef File) {
+  if (!Entered.insert(&File.getFileEntry()).second)
+    return true;
+  std::optional<llvm::MemoryBufferRef> Buffer =
+      Compiler.getSourceManager().getMemoryBufferForFileOrNone(File);
+  if (!Buffer)
+    return false;
+  llvm::StringRef Text = Buffer->getBuffer();
+  Lexer Lex(SourceLocation(), Compiler.getLangOpts(), Text.begin(),
+            Text.begin(), Text.end());
+  bool IsMain = File.getName() == MainFile, Once = IsMain;
+  std::string Guard; // Open: `#ifndef GUARD` was the first directive.
+  bool IsFirst = true, WantsGuard = false;
+  Token T;
+  while (true) {
+    Lex.LexFromRawLexer(T);
+    if (T.is(tok::eof))
+      return Once && Guard.empty();
+    if (T.isNot(tok::hash) || !T.isAtStartOfLine())
+      return false;
+    Lex.LexFromRawLexer(T);
+    if (T.isNot(tok::raw_identifier) || T.isAtStartOfLine())
+      return false;
+    llvm::StringRef Directive = T.getRawIdentifier();
+    // The rest of the line; comments over several lines are not worth more.
+    size_t Start = Lex.getCurrentBufferOffset();
+    size_t End = std::min(Text.find('\n', Start), Text.size());
+    llvm::StringRef Rest = Text.slice(Start, End).trim();
+    if (Rest.ends_with("\\") || Rest.contains("/*"))
+      return false;
+    Lex.seek(End, /*IsAtStartOfLine=*/false);
+    llvm::StringRef Bare = Rest.split("//").first.trim();
+
+    if (WantsGuard) {
+      if (Directive != "define" || Bare != Guard)
+        return false;
+      WantsGuard = false;
+    } else if (Directive == "include") {
+      if (!include(Rest, File))
+        return false;
+    } else if (Directive == "pragma") {
+      if (Bare == "once")
+        Once = true;
+      else if (!Bare.starts_with("GCC diagnostic") &&
+               !Bare.starts_with("clang diagnostic") &&
+               !Bare.starts_with("region") && !Bare.starts_with("endregion"))
+        return false;
+    } else if (Directive == "ifndef" && IsFirst) {
+      if (!addName(Bare))
+        return false;
+      Guard = Bare.str();
+      WantsGuard = Once = true;
+    } else if (Directive == "endif" && !Guard.empty()) {
+      Guard.clear();
+    } else if (Directive == "undef") {
+      if (!addName(Bare))
+        return false;
+    } else {
+      return false;
+    }
+    IsFirst &= Directive == "pragma";
+  }
+}
+
+} // namespace
+
+Prefix findPrefix(CompilerInstance &Compiler) {
+  const auto &Inputs = Compiler.getFrontendOpts().Inputs;
+  if (Inputs.size() != 1 || !Inputs[0].isFile() ||
+      !Compiler.InitializeSourceManager(Inputs[0]))
+    return {};
+  SourceManager &SM = Compiler.getSourceManager();
+  OptionalFileEntryRef Main = SM.getFileEntryRefForID(SM.getMainFileID());
+  if (!Main)
+    return {};
+  Walk W(Compiler);
+  W.enter(*Main);
+  return std::move(W.Found);
+}
+
+} // namespace torch_tidy

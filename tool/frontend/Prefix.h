@@ -1,0 +1,52 @@
+//===- Prefix.h - the library headers that a file begins with -------------===//
+//
+// A precompiled header stands for the first tokens that a parse would see. Which
+// these are is found without a parse: the leading directives of the main file
+// are read, and where one includes a header of the user's own (it often is what
+// includes <torch/torch.h>), those of that header, and so on, until the first
+// token that is no directive, or a directive that could change what comes after
+// it: a definition other than an include guard, a condition.
+//
+// So a prefix holds library headers only, and what the user wrote is always
+// parsed. It can stand in front because nothing before or between its headers
+// matters to them.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_TOOL_FRONTEND_PREFIX_H
+#define TORCH_TIDY_TOOL_FRONTEND_PREFIX_H
+
+#include <string>
+#include <vector>
+
+namespace clang {
+class CompilerInstance;
+}
+
+namespace torch_tidy {
+
+struct PrefixInclude {
+  enum Kind {
+    Standard, ///< Of the C or C++ library, or POSIX: in any order.
+    Torch,    ///< LibTorch's.
+    Other,    ///< Of another library.
+  };
+  std::string Spelling; ///< `<torch/torch.h>`, `"torch/torch.h"`.
+  Kind What = Other;
+  /// How many of `Prefix::Names` stood before it.
+  size_t NamesBefore = 0;
+};
+
+struct Prefix {
+  std::vector<PrefixInclude> Includes;
+  /// Macros that the user's directives among them define, undefine or ask for.
+  /// A library that defines one of these cannot come first.
+  std::vector<std::string> Names;
+};
+
+/// \p Compiler has its invocation, files, sources and preprocessor; nothing is
+/// entered.
+Prefix findPrefix(clang::CompilerInstance &Compiler);
+
+} // namespace torch_tidy
+
+#endif
