@@ -151,7 +151,8 @@ bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
 
 bool precompile(const ParseJob &Job, llvm::StringRef Output) {
   auto Files = filesOf(Job);
-  std::shared_ptr<CompilerInvocation> Invocation = makeInvocation(Job, Files);
+  std::shared_ptr<CompilerInvocation> Invocation = 
+      makeInvocation(Job, Files, /*ForUs=*/false);
   if (!Invocation)
     return false;
   Invocation->getFrontendOpts().OutputFile = Output.str();

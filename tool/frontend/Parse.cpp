@@ -39,8 +39,6 @@ void normalise(CompilerInvocation &Invocation, llvm::StringRef Directory) {
   llvm::erase_if(Invocation.getDiagnosticOpts().Warnings,
                  [](llvm::StringRef Flag) { return !Flag.starts_with("no-"); });
   Invocation.getDiagnosticOpts().Remarks.clear();
-  // "1 warning generated." is for those who see the warning.
-  Invocation.getDiagnosticOpts().ShowCarets = false;
   for (HeaderSearchOptions::Entry &Entry :
        Invocation.getHeaderSearchOpts().UserEntries) {
     if (llvm::sys::path::is_absolute(Entry.Path) ||
@@ -56,7 +54,8 @@ void normalise(CompilerInvocation &Invocation, llvm::StringRef Directory) {
 
 std::shared_ptr<CompilerInvocation>
 makeInvocation(const ParseJob &Job,
-               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files) {
+               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files,
+               bool ForUs) {
   std::vector<std::string> Args = Job.Command.CommandLine;
   if (llvm::none_of(Args, [](llvm::StringRef Arg) {
         return Arg.starts_with("-resource-dir");
@@ -78,7 +77,11 @@ makeInvocation(const ParseJob &Job,
   Invocation->getFrontendOpts().SkipFunctionBodies = true;
   Invocation->getFrontendOpts().DisableFree = false;
   Invocation->getPreprocessorOpts().SetUpStaticAnalyzer = true;
-  normalise(*Invocation, Job.Command.Directory);
+  Invocation->getCodeGenOpts().DisableFree = false;
+  // "1 warning generated." is for those who see the warning.
+  Invocation->getDiagnosticOpts().ShowCarets = false;
+  if (ForUs && Invocation->getPreprocessorOpts().ImplicitPCHInclude.empty())
+    normalise(*Invocation, Job.Command.Directory);
   return Invocation;
 }
 

@@ -22,10 +22,13 @@ struct ParseJob;
 /// The command as clang takes it, with library bodies skipped and without what
 /// changes no meaning: optimisation, debug information, position independence,
 /// warnings. Include folders are absolute. Null where the command is wrong;
-/// `Job.Diagnostics` has been told.
+/// `Job.Diagnostics` has been told. Nothing is taken away where the command has
+/// a precompiled header, which clang compares with it, or is to make one that
+/// is not \p ForUs.
 std::shared_ptr<clang::CompilerInvocation>
 makeInvocation(const ParseJob &Job,
-               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files);
+               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files,
+               bool ForUs = true);
 
 /// Gives \p Compiler its files, sources and diagnostics.
 void prepare(clang::CompilerInstance &Compiler,

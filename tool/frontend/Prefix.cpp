@@ -70,6 +70,8 @@ private:
     ConstSearchDirIterator Dir = nullptr;
     HeaderSearch &Search = Compiler.getPreprocessor().getHeaderSearchInfo();
     llvm::ArrayRef Includers(From);
+    if (Includer)
+      Search.getFileInfo(*Includer); // It takes this for granted.
     OptionalFileEntryRef Result = Search.LookupFile(
         Name, SourceLocation(), IsAngled, nullptr, &Dir,
         Includer ? Includers : Includers.take_front(0), nullptr, nullptr,

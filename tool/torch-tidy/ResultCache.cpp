@@ -207,6 +207,7 @@ ResultCache::ResultCache(CacheDir &Cache, FileStates &Files,
         "GCC_EXEC_PREFIX", "COMPILER_PATH", "CUDA_PATH", "CCC_OVERRIDE_OPTIONS",
         "SOURCE_DATE_EPOCH", "PATH"})
     Out.text(llvm::sys::Process::GetEnv(Name).value_or(""));
+  Out.number(Config.StaleNolint);
   Out.list(Config.Global.LineFilter, [&](const FileFilter &Filter) {
     Out.text(Filter.Name);
     Out.list(Filter.LineRanges, [&](const FileFilter::LineRange &Range) {
