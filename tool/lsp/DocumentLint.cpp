@@ -168,7 +168,7 @@ llvm::IntrusiveRefCntPtr<vfs::FileSystem> filesOf(const Snapshot &Documents) {
 DocumentLinter::DocumentLinter(CommonFlags &Flags, TidyConfig Config,
                                std::string ResourceDir)
     : Flags(Flags), Config(std::move(Config)),
-      ResourceDir(std::move(ResourceDir)) {
+      ResourceDir(std::move(ResourceDir)), Cache(Flags.cache()) {
   if (Flags.hasFixedCommand())
     Fixed = Flags.compileCommands();
 }
@@ -192,6 +192,11 @@ DocumentFindings DocumentLinter::lint(const std::string &File,
   LintHooks Hooks;
   Hooks.Files = filesOf(Documents);
   Hooks.Cancelled = Cancelled;
+  // What they know of the disk is known once: new ones for each lint.
+  FileStates Disk;
+  std::optional<Preambles> Library;
+  if (Cache)
+    Hooks.Library = &Library.emplace(*Cache, Disk);
   LintResult Linted = lintFile(*Job, Config, ResourceDir, Hooks);
   const ClangTidyError *FirstError = nullptr;
   for (const ClangTidyError &Error : Linted.Errors) {

@@ -62,6 +62,8 @@ private:
   /// Of the flags after '--'. A database is read each time: a build may have
   /// written it again.
   std::optional<CompileCommands> Fixed;
+  /// Of what does not change from lint to lint; null for none.
+  std::unique_ptr<CacheDir> Cache;
 };
 
 } // namespace torch_tidy
