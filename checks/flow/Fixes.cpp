@@ -180,8 +180,11 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against,
                (Against.IsState ? "the module" : "the other operand"),
            {*H}});
   }
+  // What moved and what is called may be two: a module and its clone.
+  bool MovedItself = O && (!Against.Base ||
+                           text(Against.Base->IgnoreImplicit()) == O->Subject);
   if (Against.IsState && O && O->K == Origin::Moved && !O->Subject.empty() &&
-      AH.Fact.Dev.isCUDA()) {
+      AH.Fact.Dev.isCUDA() && MovedItself) {
     if (auto *C = dyn_cast_or_null<CXXMemberCallExpr>(O->E);
         C && C->getCallee()) {
       // Before the statement that the call stands in.
