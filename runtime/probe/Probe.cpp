@@ -174,21 +174,37 @@ void enter(int Id) {
   Frames.push_back(std::move(F));
 }
 
+void threw(const Frame &F) {
+  if (InFlight.From < 0)
+    InFlight.From = F.Id;
+  finish(F, head("threw", F.Id) + ",\"from\":" + std::to_string(InFlight.From) +
+                ",\"operands\":" + std::to_string(F.Operands) + ",\"type\":" +
+                json(InFlight.Type) + ",\"what\":" + json(InFlight.What) + "}");
+}
+
 void leaveScope() {
   Frame F = std::move(Frames.back());
   Frames.pop_back();
-  if (std::uncaught_exceptions() > F.UncaughtBefore && !F.Returned) {
-    if (InFlight.From < 0)
-      InFlight.From = F.Id;
-    finish(F,
-           head("threw", F.Id) + ",\"from\":" + std::to_string(InFlight.From) +
-               ",\"operands\":" + std::to_string(F.Operands) + ",\"type\":" +
-               json(InFlight.Type) + ",\"what\":" + json(InFlight.What) + "}");
-    return;
-  }
-  finish(F, head("returned", F.Id) +
-                ",\"tensors\":" + (F.Result.empty() ? "[]" : F.Result) + "}");
+  if (std::uncaught_exceptions() > F.UncaughtBefore && !F.Returned)
+    threw(F);
+  else
+    finish(F, head("returned", F.Id) +
+                  ",\"tensors\":" + (F.Result.empty() ? "[]" : F.Result) + "}");
 }
+
+std::terminate_handler Terminate = nullptr;
+/// An exception that nobody catches ends the program where it was thrown: no
+/// scope is left.
+void onTerminate() {
+  for (; std::current_exception() && !Frames.empty(); Frames.pop_back())
+    if (!Frames.back().Returned)
+      threw(Frames.back());
+  if (Terminate)
+    Terminate();
+  std::abort();
+}
+[[maybe_unused]] const bool WatchesTermination =
+    (Terminate = std::set_terminate(onTerminate), true);
 
 void returned() { Frames.back().Returned = true; }
 

@@ -5,8 +5,21 @@
 # source is linted as it is compiled instead, by way of CXX_CLANG_TIDY, and a
 # finding fails its compilation. OPTIONS are torch-tidy's.
 #
+# torch_tidy_enable_verify()
+#
+# For 'torch-tidy verify --run': puts torch-tidy-launcher in front of the C++
+# compiler, before ccache and the like, for every target that is added after
+# it. In an ordinary build the launcher only starts the compiler.
+#
 # TorchTidy_EXECUTABLE is the program; found on the PATH where it is not set.
 include_guard()
+
+macro(torch_tidy_enable_verify)
+  get_filename_component(TorchTidy_BIN_DIR "${TorchTidy_EXECUTABLE}" DIRECTORY)
+  find_program(TorchTidy_LAUNCHER torch-tidy-launcher HINTS "${TorchTidy_BIN_DIR}" REQUIRED)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TorchTidy_LAUNCHER} ${CMAKE_CXX_COMPILER_LAUNCHER})
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+endmacro()
 
 function(torch_tidy_add_lint target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "ON_BUILD" "NAME" "OPTIONS")

@@ -49,13 +49,16 @@ public:
         Out(Out) {}
 
   int run(const std::vector<LintJob> &Jobs) {
+    Files = Jobs.size();
     if (!Flags.Run.empty()) {
       if (Error E = verifyProgram(Jobs))
         return fail(toString(std::move(E)));
     } else {
-      for (const LintJob &Job : Jobs)
+      for (const LintJob &Job : Jobs) {
+        ++Number;
         if (Error E = verifyFile(Job))
           return fail(toString(std::move(E)));
+      }
     }
     if (Error E = Out.finish())
       return fail(toString(std::move(E)));
@@ -84,9 +87,11 @@ private:
   unsigned Reported = 0, NextId = 0, NextBuild = 0, Emitted = 0;
   bool Incomplete = false;
 
+  unsigned Number = 0, Files = 0; ///< Of the file that is worked on, of all.
   void progress(const Twine &Text) const {
     if (!Flags.Quiet && sys::Process::StandardErrIsDisplayed())
-      errs() << "torch-tidy verify: " << Text << "\n";
+      errs() << "torch-tidy verify: [" << Number << "/" << Files << "] " << Text
+             << "\n";
   }
 
   /// What every build needs; found once, by the first file.
@@ -115,12 +120,21 @@ private:
 
   /// `--run`: all files are probed first, then the user's program runs.
   Error verifyProgram(const std::vector<LintJob> &Jobs) {
+    // Some files of a program know nothing of LibTorch.
     Expected<Setup> S = setUp(Jobs.front());
+    for (size_t I = 1; !S && I < Jobs.size(); ++I)
+      if (Expected<Setup> Other = setUp(Jobs[I])) {
+        consumeError(S.takeError());
+        S = std::move(Other);
+      } else {
+        consumeError(Other.takeError());
+      }
     if (!S)
       return S.takeError();
     std::vector<Probed> All;
     std::vector<ProbedSource> Flagged;
     for (const LintJob &Job : Jobs) {
+      ++Number;
       progress("linting " + Job.File);
       All.push_back(probeFile(Job, Config, ResourceDir, Lint, {NextId, false}));
       Probed &P = All.back();
@@ -272,7 +286,7 @@ private:
   Expected<std::string> build(Build &B, const LintJob &Job, Probed &P) {
     for (;;) {
       progress("building a program of " + Twine(P.Driver.size()) +
-               " functions");
+               (P.Driver.size() == 1 ? " function" : " functions"));
       std::map<std::string, std::string> Texts = P.Texts;
       for (auto &[Path, Text] : Texts)
         if (sys::fs::equivalent(Path, Job.File))
