@@ -23,7 +23,7 @@ as the device's) is what is wrong there.
 
 A case that torch-tidy is known to get wrong is called case_NAME_FN where it
 misses the mistake and case_NAME_FP where it raises a false alarm, with the
-reason in a comment. When it gets such a case right that is an error too: rename it.
+reason in a comment; `// FALSE: NAME_FP` marks an alarm outside of the case. When it gets such a case right that is an error too: rename it.
 """
 
 import argparse
@@ -34,7 +34,7 @@ import subprocess
 import sys
 
 CASE = re.compile(r"^void (case_\w+)\(\)")
-LABEL = re.compile(r"\s*// (THROWS|THROWN): (\w+)(?=\s*(?://|$))")
+LABEL = re.compile(r"\s*// (THROWS|THROWN|FALSE): (\w+)(?=\s*(?://|$))")
 DIAGNOSTIC = re.compile(r"^(.+?):(\d+):\d+: (warning|error): (.*?)(?: \[([\w,.-]+)\])?$")
 DTYPE_WORDS = re.compile(r"dtype|scalar type|data type|can.t be cast")
 
@@ -45,6 +45,7 @@ class Case:
     def __init__(self, path, name, begin, end):
         self.path, self.name, self.begin, self.end = path, name, begin, end
         self.kind, self.outer, self.inner = None, None, None
+        self.false = set()  # lines of known false alarms
 
     def lines(self):
         return {line for line in (self.outer, self.inner) if line}
@@ -66,6 +67,8 @@ def read_cases(path):
         for label, word in LABEL.findall(line):
             if label == "THROWN":
                 by_name["case_" + word].inner = number
+            elif label == "FALSE":
+                by_name["case_" + word].false.add(number)
             else:
                 case = next(c for c in cases if c.begin <= number <= c.end)
                 case.outer, case.kind = number, word
@@ -90,8 +93,9 @@ def findings_of(options, files):
 
 
 def case_before(cases, line):
-    """The case that a line belongs to: it, or helpers in front of it."""
-    return next((case for case in cases if line <= case.end), cases[-1])
+    """The case that a finding is about: one that says so, else the one that the line or the helpers in it belong to."""
+    said = next((case for case in cases if line in case.false), None)
+    return said or next((case for case in cases if line <= case.end), cases[-1])
 
 
 def fits(case, check):
@@ -190,7 +194,7 @@ def relabel(path, labels):
     with open(path, encoding="utf-8") as source:
         lines = source.read().split("\n")
     for number, line in enumerate(lines, 1):
-        bare = LABEL.sub("", line)
+        bare = LABEL.sub(lambda match: match.group(0) if match.group(1) == "FALSE" else "", line)
         lines[number - 1] = bare + "".join(" // " + text for text in labels.get(number, []))
     with open(path, "w", encoding="utf-8") as out:
         out.write("\n".join(lines))

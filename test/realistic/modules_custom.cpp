@@ -55,7 +55,7 @@ public:
     std::vector<torch::Tensor> outputs;
     for (auto &expert : experts_)
       outputs.push_back(expert->forward(x)); // THROWN: mixture_vector_not_registered_FP
-    return (torch::stack(outputs, -1) * weights.unsqueeze(-2)).sum(-1);
+    return (torch::stack(outputs, -1) * weights.unsqueeze(-2)).sum(-1); // FALSE: mixture_vector_not_registered_FP
   }
 
 private:
