@@ -173,7 +173,11 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against,
     }
     if (!Made.Hints.empty())
       F.Fixes.push_back(std::move(Made));
-  } else if (Wrong.E) {
+  } else if (Wrong.E && llvm::none_of(Ops, [&](const Used &U) {
+               return !U.IsState && U.H && U.H != Wrong.H &&
+                      S->Handles[U.H].Fact.Dev.differsFrom(AH.Fact.Dev);
+             })) {
+    // With another operand that is as wrong, moving this one is not enough.
     if (auto H = Append(Wrong.E, Move))
       F.Fixes.push_back(
           {std::string("move the input to the device of ") +

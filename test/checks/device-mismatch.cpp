@@ -188,3 +188,11 @@ void causeIsTold() {
   auto x = torch::rand({2, 3}).to(torch::kCUDA);
   net->left(x); // expect: 'x' is on CUDA but 'loose' is on the CPU
 }
+
+// Two operands are where the weights are not: none of them moves alone.
+void weightsOnTheHost() {
+  torch::nn::CrossEntropyLoss criterion(torch::nn::CrossEntropyLossOptions().weight(torch::tensor({0.3f, 0.7f})));
+  auto scores = torch::rand({2, 2}, torch::kCUDA);
+  auto classes = torch::zeros({2}, torch::kLong).to(torch::kCUDA);
+  criterion(scores, classes); // expect: 'scores' is on CUDA but 'criterion' is on the CPU
+}
