@@ -60,14 +60,14 @@ class Case:
         return "{}{}".format(stem, self.counter)
 
     def slip(self):
-        """Whether the operand that is picked now shall be a wrong one."""
+        """What shall be wrong with the operand that is picked now, if anything."""
         if not self.fault:
-            return False
+            return None
         self.patience -= 1
         if self.patience >= 0 or self.rng.random() < 0.5:
-            return False
-        self.fault = None
-        return True
+            return None
+        fault, self.fault = self.fault, None
+        return "dtype" if fault == "any" and self.rng.random() < 0.4 else "device"
 
     def text(self, main):
         parts = ["namespace {} {{".format(self.name)]
@@ -170,11 +170,11 @@ class Scope:
 
     def pick(self, shape=None, device=None, dtype=FLOAT):
         """A variable; one that does not fit where the case's fault is."""
-        if device is not None and self.case.slip():
-            if self.case.fault == "any" and dtype in (FLOAT, DOUBLE) and self.chance(0.3):
-                dtype = DOUBLE if dtype == FLOAT else FLOAT
-            else:
-                device = self.other(device)
+        slip = self.case.slip() if device is not None else None
+        if slip == "device":
+            device = self.other(device)
+        elif slip == "dtype" and dtype in (FLOAT, DOUBLE):
+            dtype = DOUBLE if dtype == FLOAT else FLOAT
         fitting = [
             v
             for v in self.variables

@@ -1,0 +1,48 @@
+"""Writes a program of random cases, and tells which construct each is about."""
+
+import random
+
+from grammar import tensors
+from grammar.core import CONSTRUCTS, Case, Scope
+from grammar.tensors import use
+
+GROUPS = sorted({group for group, _ in CONSTRUCTS.values()})
+
+
+def add_construct(scope, name):
+    """Adds one construct, and what it declares is gone where it was in a block."""
+    CONSTRUCTS[name][1](scope)
+
+
+def make_case(name, seed, construct):
+    case = Case(name, seed)
+    scope = Scope(case)
+    for _ in range(scope.rng.randrange(0, 3)):
+        scope.pick()
+    if scope.chance(0.4):
+        add_construct(scope, scope.choice([n for n, (g, _) in CONSTRUCTS.items() if g == "tensors"]))
+    add_construct(scope, construct)
+    if scope.chance(0.3):
+        add_construct(scope, scope.choice(list(CONSTRUCTS)))
+    for _ in range(scope.rng.randrange(1, 3)):
+        use(scope)
+    return case.text(scope.lines)
+
+
+def make_program(seed, count, only=None):
+    """(text, {case: (construct, first line, last line)})"""
+    rng = random.Random(seed)
+    names = sorted(n for n, (g, _) in CONSTRUCTS.items() if not only or n in only or g in only)
+    by_group = {}
+    for name in names:
+        by_group.setdefault(CONSTRUCTS[name][0], []).append(name)
+    lines, cases = ['#include "harness.h"', ""], {}
+    for number in range(count):
+        construct = rng.choice(by_group[rng.choice(sorted(by_group))])
+        name = "case_{:04}".format(number)
+        text = make_case(name, rng.getrandbits(60), construct)
+        cases[name] = (construct, len(lines) + 1, len(lines) + len(text))
+        lines += text + [""]
+    entries = ", ".join('{{"{0}", {0}::run}}'.format(name) for name in cases)
+    lines.append("DIFFERENTIAL_MAIN({})".format(entries))
+    return "\n".join(lines) + "\n", cases
