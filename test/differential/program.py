@@ -2,7 +2,7 @@
 
 import random
 
-from grammar import tensors
+from grammar import modules, tensors
 from grammar.core import CONSTRUCTS, Case, Scope
 from grammar.tensors import use
 

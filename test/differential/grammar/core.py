@@ -52,7 +52,7 @@ class Case:
         self.counter = 0
         # A case with a fault has one pick of an operand that does not fit.
         self.fault = self.rng.choice([None, "device", "device", None, "any"])
-        self.patience = self.rng.randrange(0, 8)
+        self.patience = self.rng.randrange(0, 3)
         self.split = False  # whether a device depends on flag
 
     def fresh(self, stem):
