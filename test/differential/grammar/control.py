@@ -6,6 +6,8 @@ from .tensors import binary, unary, use
 
 def block(g, head, body, tail="}"):
     """Writes a block; what it declares is gone after it."""
+    if not tail:  # a mark is a statement of its own
+        head, tail = head + " {", "}"
     g.raw(head)
     g.depth += 1
     kept = list(g.variables)
