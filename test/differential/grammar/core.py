@@ -118,6 +118,9 @@ class Scope:
 
     def device(self, device):
         """A C++ expression of a device."""
+        if device[0] != device[1] and not self.inside_case:
+            like = [v for v in self.variables if v.device == device]
+            return "{}.device()".format(like[0]) if like and not like[0].code.startswith("*") else NAMES[device[0]]
         if device[0] != device[1]:
             return "(flag ? {} : {})".format(NAMES[device[1]], NAMES[device[0]])
         if device == CUDA:
