@@ -2,7 +2,7 @@
 
 import random
 
-from grammar import containers, control, helpers, modules, tensors
+from grammar import classes, containers, control, helpers, modules, tensors
 from grammar.core import CONSTRUCTS, Case, Scope
 from grammar.tensors import use
 

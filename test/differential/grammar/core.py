@@ -51,8 +51,8 @@ class Case:
         self.helpers = []
         self.counter = 0
         # A case with a fault has one pick of an operand that does not fit.
-        self.fault = self.rng.choice([None, "device", "device", None, "any"])
-        self.patience = self.rng.randrange(0, 3)
+        self.fault = self.rng.choice([None, "device", "device", "any"])
+        self.patience = self.rng.randrange(0, 2)
         self.split = False  # whether a device depends on flag
 
     def fresh(self, stem):
