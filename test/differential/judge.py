@@ -47,10 +47,17 @@ class Verdict:
         self.kind, self.case, self.construct, self.line, self.text = kind, case, construct, line, text
 
 
-def judge(cases, runs, findings):
+def judge(source, cases, runs, findings):
     """A verdict for each throw (found, missed), each false finding, and each
     case that is silent rightly (quiet). `odd`: a message that no check is
     about. What stands after the first throw of a case is not judged."""
+    with open(source, encoding="utf-8") as text:
+        tags = dict(enumerate((re.search(r"  // (\w+)$", line) for line in text), 1))
+
+    def tag(*candidates):
+        """The construct that wrote the outermost of these lines."""
+        return next((tags[line].group(1) for line in candidates if tags.get(line)), construct)
+
     verdicts = []
     by_case = {}
     for run in runs:
@@ -70,7 +77,7 @@ def judge(cases, runs, findings):
             throws.setdefault(run.chain[0], run)
         for line, run in throws.items():
             found = lines & set(run.chain)
-            verdicts.append(Verdict("found" if found else "missed", name, construct, line, run.status + ": " + run.message))
+            verdicts.append(Verdict("found" if found else "missed", name, tag(*reversed(run.chain)), line, run.status + ": " + run.message))
         false = False
         for line, check, message in own:
             if line in accepted:
@@ -78,7 +85,7 @@ def judge(cases, runs, findings):
             stopped_before = any(run.status != "ok" and line not in run.seen for run in by_case.get(name, []))
             if not stopped_before:
                 false = True
-                verdicts.append(Verdict("false", name, construct, line, message))
+                verdicts.append(Verdict("false", name, tag(line), line, message))
         if not throws and not false:
             verdicts.append(Verdict("quiet", name, construct, 0, ""))
     return verdicts

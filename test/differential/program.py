@@ -2,7 +2,7 @@
 
 import random
 
-from grammar import classes, containers, control, helpers, modules, tensors
+from grammar import classes, containers, control, helpers, mistakes, modules, tensors
 from grammar.core import CONSTRUCTS, Case, Scope
 from grammar.tensors import use
 
@@ -10,7 +10,7 @@ GROUPS = sorted({group for group, _ in CONSTRUCTS.values()})
 
 
 def add_construct(scope, name):
-    """Adds one construct, and what it declares is gone where it was in a block."""
+    scope.case.construct = name
     CONSTRUCTS[name][1](scope)
 
 

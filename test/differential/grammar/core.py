@@ -47,6 +47,7 @@ class Case:
 
     def __init__(self, name, seed):
         self.name = name
+        self.construct = "tensors"  # which one is being written
         self.rng = random.Random(seed)
         self.helpers = []
         self.counter = 0
@@ -92,7 +93,8 @@ class Scope:
         self.lines.append("  " * self.depth + text)
 
     def say(self, statement):
-        self.raw("L; " + statement)
+        tag = "  // " + self.case.construct if self.inside_case else ""
+        self.raw("L; " + statement + tag)
 
     def helper(self, lines):
         self.case.helpers.append(lines)
