@@ -22,7 +22,7 @@ import lit.formats
 config.name = "torch-tidy"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".cpp", ".cu", ".test"]
-config.excludes = ["Inputs", "support", "unit", "bench", "differential"]
+config.excludes = ["Inputs", "support", "unit", "bench"]
 config.excludes += ["VerifyMarks.cpp"]  # a program that tests use, not a test
 config.test_source_root = os.path.join(config.source_dir, "test")
 config.test_exec_root = os.path.join(config.build_dir, "test")

@@ -52,7 +52,8 @@ def judge(source, cases, runs, findings):
     case that is silent rightly (quiet). `odd`: a message that no check is
     about. What stands after the first throw of a case is not judged."""
     with open(source, encoding="utf-8") as text:
-        tags = dict(enumerate((re.search(r"  // (\w+)$", line) for line in text), 1))
+        text = dict(enumerate(text, 1))
+    tags = {number: re.search(r"  // (\w+)$", line) for number, line in text.items()}
 
     def tag(*candidates):
         """The construct that wrote the outermost of these lines."""
@@ -65,16 +66,18 @@ def judge(source, cases, runs, findings):
     for name, (construct, first, last) in cases.items():
         own = [f for f in findings if first <= f[0] <= last and f[1] in CHECKS]
         lines = {f[0] for f in own}
-        accepted, throws = set(), {}
+        accepted, throws, odd = set(), {}, {}
         for run in by_case.get(name, []):
             if run.caught:
                 accepted.add(run.caught)
             if run.status == "ok":
                 continue
             if run.status == "exit" or (run.status == "throw" and not EXPECTED.search(run.message)):
-                verdicts.append(Verdict("odd", name, construct, run.chain[0], run.message))
+                odd[run.chain[0]] = run
+                continue
             accepted.update(run.chain)
             throws.setdefault(run.chain[0], run)
+        verdicts += [Verdict("odd", name, tag(*reversed(run.chain)), line, run.message) for line, run in odd.items()]
         for line, run in throws.items():
             found = lines & set(run.chain)
             verdicts.append(Verdict("found" if found else "missed", name, tag(*reversed(run.chain)), line, run.status + ": " + run.message))
@@ -82,8 +85,9 @@ def judge(source, cases, runs, findings):
         for line, check, message in own:
             if line in accepted:
                 continue
-            stopped_before = any(run.status != "ok" and line not in run.seen for run in by_case.get(name, []))
-            if not stopped_before:
+            # A line of a loop or of a helper might have been reached again.
+            once = text[line].startswith("  L; ") and tags[line]
+            if not any(run.status != "ok" and (line not in run.seen or not once) for run in by_case.get(name, [])):
                 false = True
                 verdicts.append(Verdict("false", name, tag(line), line, message))
         if not throws and not false:

@@ -230,6 +230,7 @@ def weight_access(g):
     w = g.let(Value(e.format(m=name), (4, 4), d))
     x = g.pick((2, 4), d)
     g.let(x.with_code("torch::matmul({}, {})".format(x, w)))
+    g.variables.remove(w)  # a leaf: not to be changed in place
 
 
 @construct("modules")
