@@ -140,7 +140,7 @@ def device_member(g):
               "  }", "  torch::Tensor forward(torch::Tensor x) {", "    F;", "    L; return layer(x{});".format(".to(device)" if g.chance(0.5) else ""), "  }",
               "  torch::Device device;", "  torch::nn::Linear layer{4, 4};", "};"])
     m = g.fresh("net")
-    g.say("{} {}({});".format(name, m, g.device(d)))
+    g.say("{} {}{{{}}};".format(name, m, g.device(d)))
     x = g.pick(SHAPE, d)
     y = g.let(x.with_code("{}.forward({})".format(m, x)))
     g.let(binary(g, y, g.pick(SHAPE, d)))

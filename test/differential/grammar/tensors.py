@@ -65,7 +65,7 @@ def device_variable(g):
     if g.chance(0.5):
         g.say("torch::Device {} = {};".format(name, g.device(d)))
     else:
-        g.say("const torch::Device {}({});".format(name, g.device(d)))
+        g.say("const torch::Device {}{{{}}};".format(name, g.device(d)))
     if g.chance(0.3):
         options = g.fresh("options")
         g.say("auto {} = torch::TensorOptions().device({});".format(options, name))
