@@ -2,7 +2,7 @@
 
 import random
 
-from grammar import classes, containers, control, helpers, mistakes, modules, tensors
+from grammar import classes, containers, control, helpers, language, mistakes, modules, tensors
 from grammar.core import CONSTRUCTS, Case, Scope
 from grammar.tensors import use
 
