@@ -32,6 +32,7 @@ private:
 void normalise(CompilerInvocation &Invocation, llvm::StringRef Directory) {
   LangOptions &Lang = Invocation.getLangOpts();
   Lang.PICLevel = Lang.PIE = 0;
+  Lang.SemanticInterposition = Lang.HalfNoSemanticInterposition = false;
   Invocation.getCodeGenOpts() = CodeGenOptions();
   Invocation.getCodeGenOpts().DisableFree = false;
   Invocation.getDependencyOutputOpts() = DependencyOutputOptions();

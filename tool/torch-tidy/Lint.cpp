@@ -4,6 +4,7 @@
 #include "tool/report/ApplyFixes.h"
 #include "tool/torch-tidy/CommonFlags.h"
 #include "tool/torch-tidy/LintFile.h"
+#include "tool/torch-tidy/Progress.h"
 #include "tool/torch-tidy/Reporter.h"
 #include "tool/torch-tidy/ResultCache.h"
 #include "tool/torch-tidy/TidyConfig.h"
@@ -12,6 +13,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/ThreadPool.h"
+#include "llvm/Support/TimeProfiler.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 
@@ -26,7 +28,8 @@ constexpr llvm::StringLiteral Overview =
 
 Without a sub-command it lints; 'torch-tidy verify' runs what it finds (see its
 --help), 'torch-tidy explain' tells of a check or of an error's text,
-'torch-tidy lsp' serves an editor.
+'torch-tidy lsp' serves an editor, 'torch-tidy cache' tells what is kept between
+runs.
 Flags after '--' compile every source; else a compile_commands.json is looked
 for. Configuration comes from .clang-tidy files, as clang-tidy reads them.
 
@@ -70,6 +73,19 @@ struct LintFlags : CommonFlags {
       "stale-nolint", cl::sub(Command), cl::cat(Category),
       cl::desc("Report NOLINT comments that name a torch check and suppress "
                "nothing")};
+  cl::opt<ProgressMode> Progress{
+      "progress",
+      cl::desc("A line that says how far the run is:"),
+      cl::values(clEnumValN(ProgressMode::Auto, "auto",
+                            "on a terminal, with several files (default)"),
+                 clEnumValN(ProgressMode::Always, "always", ""),
+                 clEnumValN(ProgressMode::Never, "never", "")),
+      cl::init(ProgressMode::Auto),
+      cl::sub(Command),
+      cl::cat(Category)};
+  cl::opt<std::string> TimeTrace{
+      "time-trace", cl::value_desc("file"), cl::sub(Command), cl::cat(Category),
+      cl::desc("Write where the time goes, as clang's -ftime-trace does")};
   cl::opt<bool> Strict{
       "strict", cl::sub(Command), cl::cat(Category),
       cl::desc("Exit with 3 where a function ran out of budget")};
@@ -78,6 +94,9 @@ struct LintFlags : CommonFlags {
 /// What is known after all files, for the closing lines and the exit code.
 struct Totals {
   unsigned Files = 0, FailedFiles = 0, Nolint = 0, Filtered = 0;
+  /// Not parsed, because nothing changed; parsed on a preamble.
+  unsigned Unchanged = 0, OnPreamble = 0;
+  double SecondsForPreambles = 0, SecondsToParse = 0;
   AnalysisStats Stats;
   /// Each place once, however many files include it.
   llvm::StringSet<> Unknowns;
@@ -90,6 +109,14 @@ struct Totals {
     Nolint += Result.Suppressed.ErrorsIgnoredNOLINT;
     Filtered += Result.Suppressed.ErrorsIgnoredLineFilter +
                 Result.Suppressed.ErrorsIgnoredNonUserCode;
+    Unchanged += Result.Parses.empty() && !Result.Failed && !Result.Crashed;
+    for (const ParseRecord &Parse : Result.Parses) {
+      OnPreamble += Parse.Began.has_value();
+      SecondsForPreambles += Parse.SecondsForPreamble;
+      SecondsToParse += Parse.SecondsToParse;
+    }
+    // The analysis is part of the parse's time: it runs at its end.
+    SecondsToParse -= Result.Stats.Seconds;
     Stats.Functions += Result.Stats.Functions;
     Stats.GaveUp += Result.Stats.GaveUp;
     Stats.Visits += Result.Stats.Visits;
@@ -132,12 +159,20 @@ void printDetails(const LintFlags &Flags, const LintJob &Job,
 }
 
 void printTotals(const LintFlags &Flags, const Totals &All,
-                 const Reporter &Report) {
-  if (Flags.Stats)
+                 const Reporter &Report, const std::string &Trouble) {
+  if (Flags.Stats) {
     llvm::errs() << llvm::formatv(
         "{0} functions analysed in {1:f3} s, {2} steps, {3} out of budget\n",
         All.Stats.Functions, All.Stats.Seconds, All.Stats.Visits,
         All.Stats.GaveUp);
+    llvm::errs() << llvm::formatv(
+        "{0} of {1} files unchanged, {2} on a preamble; {3:f3} s for "
+        "preambles, {4:f3} s to parse\n",
+        All.Unchanged, All.Files, All.OnPreamble, All.SecondsForPreambles,
+        All.SecondsToParse);
+    if (!Trouble.empty())
+      llvm::errs() << "cache: " << Trouble << '\n';
+  }
   if (Flags.Quiet)
     return;
   unsigned Findings = Report.findings();
@@ -216,14 +251,23 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
     Unchanged.emplace(*Cache, Files, *Library, Config, *ResourceDir);
   LintHooks Hooks;
   Hooks.Library = Library ? &*Library : nullptr;
+  Progress Bar(Flags.Progress, Jobs.size());
+  const bool Tracing = Flags.TimeTrace.getNumOccurrences();
+  if (Tracing)
+    llvm::timeTraceProfilerInitialize(/*TimeTraceGranularity=*/500,
+                                      "torch-tidy");
+  Hooks.Trace = Tracing;
   auto Lint = [&](const LintJob &Job) {
+    std::optional<LintResult> Result;
     if (Unchanged)
-      if (std::optional<LintResult> Known = Unchanged->find(Job))
-        return std::move(*Known);
-    LintResult Result = lintFile(Job, Config, *ResourceDir, Hooks);
-    if (Unchanged)
-      Unchanged->store(Job, Result);
-    return Result;
+      Result = Unchanged->find(Job);
+    if (!Result) {
+      Result = lintFile(Job, Config, *ResourceDir, Hooks);
+      if (Unchanged)
+        Unchanged->store(Job, *Result);
+    }
+    Bar.step(Job.File);
+    return std::move(*Result);
   };
 
   llvm::DefaultThreadPool Pool(llvm::hardware_concurrency(Flags.Jobs));
@@ -239,6 +283,7 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
   for (size_t I = 0; I < Jobs.size(); ++I) {
     LintResult Result = Results[I].get();
     Results[I] = {};
+    Bar.hide();
     Unseen(Result.Errors);
     (*Report)->add(Jobs[I].File, Result.Errors, std::move(Result.Details));
     if (Result.Failed || Result.Crashed)
@@ -260,7 +305,11 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
                            .FormatStyle.value_or("none");
   if (!useFixes(Flags, Fixable, Format))
     return ExitCannotRun;
-  printTotals(Flags, All, **Report);
+  printTotals(Flags, All, **Report, Cache ? Cache->trouble() : "");
+  if (Tracing)
+    if (llvm::Error Failed =
+            llvm::timeTraceProfilerWrite(Flags.TimeTrace, "torch-tidy.json"))
+      return fail("--time-trace: " + llvm::toString(std::move(Failed)));
   if (All.FailedFiles || (Flags.Strict && All.Stats.GaveUp))
     return ExitIncomplete;
   return (*Report)->findings() ? ExitFindings : ExitClean;

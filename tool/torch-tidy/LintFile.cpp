@@ -13,6 +13,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/TimeProfiler.h"
 #include <mutex>
 
 using namespace clang;
@@ -187,7 +188,13 @@ LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
     LintResult Result;
     llvm::CrashRecoveryContext Recovery;
     if (!Recovery.RunSafelyOnThread(
-            [&] { lint(Job, Config, ResourceDir, Hooks, Result); },
+            [&] {
+              if (Hooks.Trace)
+                llvm::timeTraceProfilerInitialize(500, "torch-tidy");
+              lint(Job, Config, ResourceDir, Hooks, Result);
+              if (Hooks.Trace)
+                llvm::timeTraceProfilerFinishThread();
+            },
             StackSize)) {
       Result = LintResult();
       Result.Crashed = true;

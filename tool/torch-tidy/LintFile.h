@@ -64,6 +64,8 @@ struct LintHooks {
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files = nullptr;
   /// As ParseJob::Library.
   Preambles *Library = nullptr;
+  /// Adds to LLVM's time profile, which the caller has begun.
+  bool Trace = false;
   /// Asked between declarations; after a yes the parse ends and nothing is
   /// found.
   std::function<bool()> Cancelled = nullptr;

@@ -1,6 +1,7 @@
 //===- Main.cpp - torch-tidy: picks the sub-command -----------------------===//
 
 #include "tool/lsp/Lsp.h"
+#include "tool/torch-tidy/CacheCommand.h"
 #include "tool/torch-tidy/Explain.h"
 #include "tool/torch-tidy/Lint.h"
 #ifdef TORCH_TIDY_HAS_VERIFY
@@ -10,6 +11,8 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace torch_tidy;
 
@@ -24,6 +27,7 @@ struct SubCommand {
 /// The first runs where no name is given.
 constexpr SubCommand SubCommands[] = {
     {"lint", runLint},
+    {"cache", runCache},
     {"explain", runExplain},
     {"lsp", runLsp},
 #ifdef TORCH_TIDY_HAS_VERIFY
@@ -43,5 +47,10 @@ int main(int argc, const char **argv) {
     Sub = std::begin(SubCommands);
   else
     Args.erase(Args.begin() + 1);
-  return Sub->Run(Args.size(), Args.data());
+  const int Code = Sub->Run(Args.size(), Args.data());
+  // Where the analysis of a file crashed, LLVM's own state may be damaged, and
+  // taking it apart would crash the program that has just told the rest.
+  llvm::outs().flush();
+  llvm::errs().flush();
+  llvm::sys::Process::Exit(Code, /*NoCleanup=*/true);
 }

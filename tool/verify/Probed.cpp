@@ -115,6 +115,7 @@ Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
   Out.NextId = Options.FirstId;
   Prober Probe(Options, Out);
   LintHooks Hooks{Lint, std::ref(Probe)};
+  Hooks.Library = Options.Library;
   // One command is enough: the program is built once.
   LintJob One{Job.File, {Job.Commands.front()}};
   LintResult Result = lintFile(One, Config, ResourceDir, Hooks);

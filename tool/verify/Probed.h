@@ -49,6 +49,8 @@ struct ProbeOptions {
   unsigned FirstId = 0;
   /// Rename `main` and plan entries, to run the file alone.
   bool WithDriver = true;
+  /// As LintHooks::Library.
+  Preambles *Library = nullptr;
 };
 
 /// Lints and probes the file of \p Job, by its first command.

@@ -86,6 +86,16 @@ private:
   Tally Total;
   unsigned Reported = 0, NextId = 0, NextBuild = 0, Emitted = 0;
   bool Incomplete = false;
+  std::unique_ptr<CacheDir> Cache = Flags.cache();
+  FileStates Files;
+  std::optional<Preambles> Preambled;
+
+  /// Where linting takes library headers from; null for nowhere.
+  Preambles *library() {
+    if (Cache && !Preambled)
+      Preambled.emplace(*Cache, Files);
+    return Preambled ? &*Preambled : nullptr;
+  }
 
   unsigned Number = 0, Files = 0; ///< Of the file that is worked on, of all.
   void progress(const Twine &Text) const {
@@ -136,7 +146,7 @@ private:
     for (const LintJob &Job : Jobs) {
       ++Number;
       progress("linting " + Job.File);
-      All.push_back(probeFile(Job, Config, ResourceDir, Lint, {NextId, false}));
+      All.push_back(probeFile(Job, Config, ResourceDir, Lint, {NextId, false, library()}));
       Probed &P = All.back();
       NextId = P.NextId;
       Incomplete |= P.Failed;
@@ -221,7 +231,7 @@ private:
     progress("linting " + Job.File);
     if (Flags.Collect.empty())
       B.startPreamble();
-    Probed P = probeFile(Job, Config, ResourceDir, Lint, {NextId, true});
+    Probed P = probeFile(Job, Config, ResourceDir, Lint, {NextId, true, library()});
     NextId = P.NextId;
     Incomplete |= P.Failed;
     bool Runnable = !P.Failed && !P.Findings.empty() && P.Driver.size();
