@@ -189,14 +189,7 @@ DocumentFindings DocumentLinter::lint(const std::string &File,
     return Result;
   }
 
-  // What is on disk may have changed since the last document.
-  std::unique_ptr<CacheDir> Cache = Flags.cache();
-  FileStates States;
-  std::optional<Preambles> Library;
-  if (Cache)
-    Library.emplace(*Cache, States);
   LintHooks Hooks;
-  Hooks.Library = Library ? &*Library : nullptr;
   Hooks.Files = filesOf(Documents);
   Hooks.Cancelled = Cancelled;
   // What they know of the disk is known once: new ones for each lint.

@@ -87,13 +87,13 @@ private:
   unsigned Reported = 0, NextId = 0, NextBuild = 0, Emitted = 0;
   bool Incomplete = false;
   std::unique_ptr<CacheDir> Cache = Flags.cache();
-  FileStates Files;
+  FileStates FilesNow;
   std::optional<Preambles> Preambled;
 
   /// Where linting takes library headers from; null for nowhere.
   Preambles *library() {
     if (Cache && !Preambled)
-      Preambled.emplace(*Cache, Files);
+      Preambled.emplace(*Cache, FilesNow);
     return Preambled ? &*Preambled : nullptr;
   }
 
