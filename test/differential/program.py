@@ -2,7 +2,7 @@
 
 import random
 
-from grammar import classes, containers, control, helpers, language, mistakes, modules, tensors
+from grammar import aliases, classes, containers, control, flow, helpers, language, mistakes, modules, sequences, tensors, training
 from grammar.core import CONSTRUCTS, Case, Scope
 from grammar.tensors import use
 
