@@ -122,7 +122,7 @@ def data_of_tensor(g):
 
 
 @construct("aliases")
-def operators(g):
+def value_class(g):
     """A class with operators and conversions."""
     n, d = g.fresh("Box"), place(g)
     declare(g, """
