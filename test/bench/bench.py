@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Measures torch-tidy beside the compilers and clang-tidy, in one run.
+
+Each figure is the median of --runs runs, and the programs that are compared
+take turns, so that a busy machine slows all of them. CPU is user and system
+time; ratios are of CPU, which other programs on the machine disturb least, with
+those of wall time beside them.
+
+The programs are test/bench/small.cpp and generated ones; --corpus adds files.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+def measure(command, folder=None):
+    """Returns (wall s, CPU s, peak MB) of one run; its exit code may be any below 128."""
+    begin = time.monotonic()
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - begin
+    if process.returncode < 0 or process.returncode > 127:
+        sys.exit("died: " + shlex.join(command))
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def medians(commands, runs):
+    """Of several commands that take turns: {name: (wall, CPU, MB)}. A command
+    may be a pair: what to do before each run, and the command."""
+    seen = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            if isinstance(command, tuple):
+                command[0]()
+                command = command[1]
+            seen[name].append(measure(command))
+    return {n: tuple(statistics.median(x) for x in zip(*s)) for n, s in seen.items()}
+
+
+def table(title, rows, against):
+    print("\n## " + title)
+    print("| run | wall s | CPU s | peak MB | CPU of {0} | wall of {0} | memory of {0} |".format(against))
+    print("|---|---|---|---|---|---|---|")
+    base = rows[against]
+    for name, row in rows.items():
+        ratios = " | ".join("{:.3f}".format(row[i] / base[i]) for i in (1, 0, 2))
+        print("| {} | {:.3f} | {:.3f} | {:.0f} | {} |".format(name, *row, ratios))
+    sys.stdout.flush()
+
+
+class Bench:
+    def __init__(self, arguments, work):
+        self.a, self.work = arguments, work
+        self.cache = os.path.join(work, "cache")
+        self.flags = shlex.split(arguments.flags)
+
+    def tool(self, files, *options):
+        command = [self.a.tool, "--quiet", "-j1", "--cache-dir=" + self.cache, *options]
+        return command + list(files) + ["--"] + self.flags
+
+    def clang_tidy(self, files):
+        command = [self.a.clang_tidy, "--quiet", "--load=" + self.a.plugin, "--checks=-*,torch-*"]
+        return command + list(files) + ["--", "-w"] + self.flags
+
+    def forget_results(self):
+        shutil.rmtree(os.path.join(self.cache, "results"), ignore_errors=True)
+
+    def prepare(self, file):
+        """The preambles are made; the second for the files that want one."""
+        for _ in range(2):
+            measure(self.tool([file]))
+            self.forget_results()
+        measure(self.tool([file]))
+
+    def ours(self, file):
+        return {
+            "torch-tidy cold": self.tool([file], "--no-cache"),
+            "torch-tidy warm": (self.forget_results, self.tool([file])),
+            "torch-tidy unchanged": self.tool([file]),
+        }
+
+    def small(self):
+        file = os.path.join(HERE, "small.cpp")
+        self.prepare(file)
+        others = {
+            "clang -fsyntax-only": ["clang++-22", "-fsyntax-only", "-w", *self.flags, file],
+            "g++ -fsyntax-only": ["g++", "-fsyntax-only", "-w", *self.flags, file],
+            "clang --analyze": ["clang++-22", "--analyze", "-w", "-o", os.devnull, *self.flags, file],
+            "clang-tidy with the plugin": self.clang_tidy([file]),
+        }
+        rows = medians({**self.ours(file), **others}, self.a.runs)
+        table("The small program", rows, "clang-tidy with the plugin")
+        print("\ncold is {:.2f} x clang -fsyntax-only".format(
+            rows["torch-tidy cold"][1] / rows["clang -fsyntax-only"][1]))
+
+    def corpus(self):
+        rows = []
+        for file in sorted(self.a.corpus):
+            self.prepare(file)
+            commands = self.ours(file)
+            commands["clang"] = ["clang++-22", "-fsyntax-only", "-w", *self.flags, file]
+            commands["tidy"] = self.clang_tidy([file])
+            rows.append((file, medians(commands, self.a.runs)))
+        for title, mine, theirs in (
+            ("cold of clang -fsyntax-only", "torch-tidy cold", "clang"),
+            ("warm of clang-tidy", "torch-tidy warm", "tidy"),
+            ("unchanged of clang-tidy", "torch-tidy unchanged", "tidy"),
+        ):
+            ratios = sorted((r[mine][1] / r[theirs][1], f) for f, r in rows)
+            print("{}: median {:.3f}, most {:.3f} ({})".format(
+                title, statistics.median(r for r, _ in ratios), *ratios[-1]))
+
+    def unchanged(self, number):
+        """Many files of one project that did not change."""
+        files = self.project(number)
+        shutil.rmtree(self.cache, ignore_errors=True)
+        first = measure(self.tool(files, "-j0"))
+        rows = {
+            "first run, empty cache": first,
+            "nothing changed": medians({"x": self.tool(files, "-j0")}, self.a.runs)["x"],
+        }
+        sample = files[: self.a.sample]
+        tidy = measure(self.clang_tidy(sample))
+        rows["clang-tidy (from {})".format(len(sample))] = tuple(
+            x * number / len(sample) for x in tidy[:2]) + (tidy[2],)
+        table("A project of {} files".format(number), rows, "clang-tidy (from {})".format(len(sample)))
+
+    def project(self, number):
+        folder = os.path.join(self.work, "project")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(HERE, "small.cpp"), encoding="utf-8") as file:
+            text = file.read()
+        files = []
+        for i in range(number):
+            files.append(os.path.join(folder, "part{}.cpp".format(i)))
+            with open(files[-1], "w", encoding="utf-8") as file:
+                file.write(text.replace("Net", "Net{}".format(i)))
+        return files
+
+    def growth(self):
+        """The engine's own seconds, by functions and by the length of one."""
+        print("\n## Growth: the analysis alone")
+        print("| program | lines | analysis s | s per 1,000 lines |")
+        print("|---|---|---|---|")
+        line = "  x = torch::relu(x + {}.0);\n"
+        function = "torch::Tensor f{}(torch::Tensor x) {{\n{}  return x;\n}}\n"
+        for functions, statements in ((100, 20), (200, 20), (400, 20), (1, 2500), (1, 5000), (1, 10000)):
+            text = "#include <torch/torch.h>\n"
+            for i in range(functions):
+                text += function.format(i, "".join(line.format(j) for j in range(statements)))
+            file = os.path.join(self.work, "growth.cpp")
+            with open(file, "w", encoding="utf-8") as out:
+                out.write(text)
+            seconds = []
+            for _ in range(self.a.runs):
+                self.forget_results()
+                result = subprocess.run(self.tool([file], "--stats"), capture_output=True, text=True)
+                seconds.append(float(result.stderr.split("analysed in ")[1].split()[0]))
+            lines, median = text.count("\n"), statistics.median(seconds)
+            print("| {} x {} | {} | {:.3f} | {:.4f} |".format(
+                functions, statements, lines, median, median * 1000 / lines))
+            sys.stdout.flush()
+
+
+def torch_flags():
+    """As the tests were configured."""
+    site = os.path.join(ROOT, "build", "test", "lit.site.cfg.py")
+    if os.path.exists(site):
+        with open(site, encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("config.torch_flags"):
+                    return json.loads(line.split("=", 1)[1])
+    return "-std=c++17"
+
+
+def main():
+    build = os.path.join(ROOT, "build")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--tool", default=os.path.join(build, "bin", "torch-tidy"))
+    parser.add_argument("--plugin", default=os.path.join(build, "lib", "TorchTidyPlugin.so"))
+    parser.add_argument("--clang-tidy", default="clang-tidy-22")
+    parser.add_argument("--flags", default=torch_flags(), help="compiler flags for all files")
+    parser.add_argument("--project", type=int, default=200, help="files of the generated project")
+    parser.add_argument("--sample", type=int, default=4, help="of them, how many clang-tidy is measured on")
+    parser.add_argument("--corpus", nargs="*", default=[], metavar="FILE", help="more files, all with --flags")
+    parser.add_argument("--only", choices=["small", "corpus", "project", "growth"], help="one table")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="torch-tidy-bench-") as work:
+        bench = Bench(arguments, work)
+        wanted = lambda name: arguments.only in (None, name)
+        if wanted("small"):
+            bench.small()
+        if wanted("growth"):
+            bench.growth()
+        if wanted("project"):
+            bench.unchanged(arguments.project)
+        if wanted("corpus") and arguments.corpus:
+            print("\n## {} more files".format(len(arguments.corpus)))
+            bench.corpus()
+
+
+if __name__ == "__main__":
+    main()
