@@ -104,6 +104,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
       }
     });
     Flow F2 = exec(Def->getBody(), std::move(In));
+    GaveUp |= !F2.Goto.empty();
     for (States *Part : {&F2.Next, &F2.Return})
       for (State &X : *Part) {
         Value V = X.top().Result;
@@ -205,10 +206,27 @@ Value Interp::callClosure(const Value &V0, const Expr *Site,
   if (V.K == Value::Ptr && V.Id)
     V = S->Cells[target(V.Id)];
   if (V.K == Value::Fn)
-    if (auto *F = static_cast<const FunctionDecl *>(V.P); isUserCode(F))
+    if (auto *F = static_cast<const FunctionDecl *>(V.P); isUserCode(F)) {
+      auto *M = dyn_cast<CXXMethodDecl>(F);
+      if (M && !M->isStatic())
+        return Args.empty() ? Value()
+                            : enter(F, Site, target(Args[0]), Args.drop_front());
       return enter(F, Site, 0, Args);
+    }
   if (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure) {
     const LambdaExpr *L = S->Objects[V.Id].Lambda;
+    if (!L) { // std::bind
+      std::vector<CellId> Bound;
+      const auto Parts = S->Objects[V.Id].Elems;
+      for (CellId C : ArrayRef(Parts).drop_front()) {
+        const Value &X = S->Cells[C];
+        if (X.K == Value::Hole && size_t(X.N) <= Args.size() && X.N > 0)
+          Bound.push_back(Args[X.N - 1]);
+        else
+          Bound.push_back(X.K == Value::Ptr && X.Id ? X.Id : C);
+      }
+      return callClosure(S->Cells[Parts[0]], Site, Bound, T);
+    }
     const CXXMethodDecl *Op = L->getCallOperator();
     if (auto *FT = Op->getDescribedFunctionTemplate()) {
       // The specialisation for these arguments: the one with as many of them.

@@ -39,9 +39,14 @@ void Interp::runRoot(const FunctionDecl *Fn) {
       S->top().Vars[P] = C;
     }
     if (auto *M = dyn_cast<CXXMethodDecl>(Fn); M && !M->isStatic()) {
-      QualType T = typeOf(Ctx, M->getParent());
-      Value V = isa<CXXConstructorDecl>(M) ? Value()
-                                           : fresh(T, "", SourceLocation(), "");
+      QualType T = Ctx.getCanonicalTagType(M->getParent());
+      Value V;
+      if (!isa<CXXConstructorDecl>(M) && !isa<CXXDestructorDecl>(M)) {
+        if (!derives(M->getParent(), "torch::nn::Module"))
+          V = invariant(M->getParent());
+        if (!V && !Dead)
+          V = fresh(T, "", SourceLocation(), "");
+      }
       if (V.K != Value::Object) {
         Object O;
         O.Rec = M->getParent();
@@ -53,7 +58,9 @@ void Interp::runRoot(const FunctionDecl *Fn) {
       S->top().This = S->cell(V);
     }
   });
-  exec(Fn->getBody(), std::move(In));
+  // Only a jump into a block is left over.
+  if (!exec(Fn->getBody(), std::move(In)).Goto.empty())
+    GaveUp = true;
   if (GaveUp) {
     ++Result.Stats.GaveUp;
     Result.Stats.GaveUpAt.push_back(Fn->getLocation());
@@ -161,9 +168,13 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
   // Declarations from a precompiled header stay there: they are the library's.
   if (!knowsLibTorch(Ctx))
     return I.take();
+  std::vector<Decl *> TopLevel;
   for (Decl *D : Ctx.getTranslationUnitDecl()->noload_decls())
     if (I.isUserCode(D))
-      C.TraverseDecl(D);
+      TopLevel.push_back(D);
+  I.findWrittenFields(TopLevel);
+  for (Decl *D : TopLevel)
+    C.TraverseDecl(D);
   for (const FunctionDecl *F : C.Roots)
     I.runRoot(F);
   AnalysisResult R = I.take();

@@ -72,6 +72,12 @@ Value Interp::call(const CallExpr *E) {
   };
   // Spelled operators of pointers, holders and iterators.
   if (auto *Op = dyn_cast<CXXOperatorCallExpr>(E)) {
+    if (!isUserCode(Fn)) {
+      bool Known = false;
+      Value V = iterator(Op, Base, Known);
+      if (Known || Dead)
+        return V;
+    }
     TypeKind BK = BaseE ? kindOf(BaseE->getType()) : TypeKind::Other;
     switch (Op->getOperator()) {
     case OO_Arrow:
@@ -106,6 +112,7 @@ Value Interp::call(const CallExpr *E) {
         const Expr *A = Args[0];
         if (BK == TypeKind::Holder || BK == TypeKind::Pointer ||
             BK == TypeKind::Device || BK == TypeKind::List ||
+            BK == TypeKind::Map ||
             BK == TypeKind::Options || BK == TypeKind::Dtype ||
             BK == TypeKind::Optional || BK == TypeKind::Pair ||
             BK == TypeKind::JitModule || BK == TypeKind::IValue) {
@@ -118,14 +125,14 @@ Value Interp::call(const CallExpr *E) {
               V.K == Value::Object &&
               S->Objects[Old.Id].Elems.size() ==
                   S->Objects[V.Id].Elems.size() &&
-              !BaseE->isLValue()) {
+              isa<CallExpr>(BaseE->IgnoreImplicit())) {
             auto To = S->Objects[Old.Id].Elems, From = S->Objects[V.Id].Elems;
             for (unsigned I = 0; I < To.size(); ++I)
-              S->Cells.mut(To[I]) = S->Cells[From[I]];
+              assign(To[I], S->Cells[From[I]]);
             return Value::of(Value::Ref, Base);
           }
           bool Moves = !A->isLValue();
-          S->Cells.mut(Base) = Moves ? V : copyOf(V);
+          assign(Base, Moves ? V : copyOf(V));
           return Value::of(Value::Ref, Base);
         }
       }
@@ -142,7 +149,7 @@ Value Interp::call(const CallExpr *E) {
       kindOf(BaseE->getType()) == TypeKind::Other) {
     Value V = eval(Args[0]);
     if (!Dead)
-      S->Cells.mut(Base) = copyOf(V);
+      assign(Base, copyOf(V));
     return Value::of(Value::Ref, Base);
   }
   bool Known = false;

@@ -120,15 +120,12 @@ Value Interp::construct(const CXXConstructExpr *E) {
     }
     return {};
   case TypeKind::List:
+  case TypeKind::Map:
   case TypeKind::Pair: {
     if (N == 0)
       return defaultValue(T, E);
     Object O;
     O.K = Object::List;
-    StringRef P0 = Ctor->getNumParams()
-                       ? Ctor->getParamDecl(0)->getType().getAsString()
-                       : "";
-    (void)P0;
     if (K == TypeKind::Pair) {
       for (unsigned I = 0; I < N; ++I) {
         Value V = Arg(I);
@@ -140,6 +137,20 @@ Value Interp::construct(const CXXConstructExpr *E) {
       return S->object(std::move(O));
     }
     Value V = Arg(0);
+    if (V.K == Value::Iter && N >= 2) {
+      Value Last = Arg(1);
+      if (Dead)
+        return {};
+      const Value Src = S->Cells[target(V.Id)];
+      bool Whole = Src.K == Value::Object && !S->Objects[Src.Id].Opaque &&
+                   !V.Neg && !Last.Neg;
+      for (CellId C : range(V, Last, heldType(record(T)), E))
+        O.Elems.push_back(S->cell(copyOf(S->Cells[C])));
+      Value New = S->object(std::move(O));
+      if (!Whole)
+        blur(New.Id);
+      return New;
+    }
     if (V.K == Value::Object && S->Objects[V.Id].K == Object::List)
       return N == 1 ? copyOf(V) : V;
     if (qualified(record(T)) == "c10::ArrayRef" && V.K == Value::Tensor) {
@@ -228,6 +239,15 @@ Value Interp::construct(const CXXConstructExpr *E) {
   }
   const CXXRecordDecl *R = Ctor->getParent();
   std::string Q = qualified(R);
+  if ((Q == "std::thread" || Q == "std::jthread") && N > 0) {
+    std::vector<CellId> Cells;
+    for (unsigned I = 0; I < N; ++I)
+      Cells.push_back(E->getArg(I)->isGLValue() ? loc(E->getArg(I))
+                                                : S->cell(Arg(I)));
+    return Dead ? Value()
+                : callClosure(S->Cells[target(Cells[0])], E,
+                              ArrayRef(Cells).drop_front(), Ctx.VoidTy);
+  }
   if (Q == "torch::nn::AnyModule" || Q == "torch::nn::NamedAnyModule") {
     Value V;
     for (unsigned I = 0; I < N; ++I)

@@ -74,6 +74,10 @@ CellId Interp::loc(const Expr *E) {
     Value V;
     if (auto *Var = dyn_cast<VarDecl>(D)) {
       std::string Q = qualified(Var);
+      if (StringRef N = Q; N.consume_front("std::placeholders::_")) {
+        V.K = Value::Hole;
+        N.getAsInteger(10, V.N);
+      }
       if (StringRef(Q).starts_with("c10::k") ||
           StringRef(Q).starts_with("at::k") ||
           StringRef(Q).starts_with("torch::k")) {
@@ -158,7 +162,7 @@ CellId Interp::loc(const Expr *E) {
       Value R = eval(B->getRHS());
       CellId C = loc(B->getLHS());
       if (!Dead)
-        S->Cells.mut(C) = R;
+        assign(C, R);
       return C;
     }
     if (B->getOpcode() == BO_Comma) {

@@ -32,6 +32,20 @@ inline void append(States &To, States From) {
 /// Where control goes after a statement.
 struct Flow {
   States Next, Break, Continue, Return;
+  std::map<const clang::LabelDecl *, States> Goto;
+
+  /// Takes over where another statement leaves to, except `Next`.
+  void leave(Flow &F) {
+    append(Break, std::move(F.Break));
+    append(Continue, std::move(F.Continue));
+    returnFrom(F);
+  }
+  /// The same for a statement that keeps its own `break` and `continue`.
+  void returnFrom(Flow &F) {
+    append(Return, std::move(F.Return));
+    for (auto &[Label, Waiting] : F.Goto)
+      append(Goto[Label], std::move(Waiting));
+  }
 };
 
 /// What LibTorch and std types mean to the analysis.
@@ -54,6 +68,7 @@ enum class TypeKind : uint8_t {
   IValue,
   Loader,
   String,
+  Map,
 };
 
 class Interp {
@@ -62,10 +77,19 @@ public:
   void runRoot(const clang::FunctionDecl *Fn);
   AnalysisResult take();
   bool isUserCode(const clang::Decl *D);
+  void findWrittenFields(llvm::ArrayRef<clang::Decl *> TopLevel);
 
 private:
+  // Invariants.cpp.
+  Value invariant(const clang::CXXRecordDecl *R);
+  std::vector<CellId> unknownArguments(const clang::FunctionDecl *Fn);
+  void settle(ObjectId Id);
+
   // Statements (Statements.cpp, Loops.cpp, Paths.cpp).
   Flow exec(const clang::Stmt *S, States In);
+  Flow execBlock(const clang::CompoundStmt *S, States In);
+  bool destroyed(const clang::VarDecl *V);
+  void destroy(llvm::ArrayRef<const clang::VarDecl *> Locals, States &At);
   Flow execIf(const clang::IfStmt *S, States In);
   Flow execLoop(const clang::Stmt *Cond, const clang::Stmt *Inc,
                 const clang::Stmt *Body, States In, bool BodyFirst,
@@ -109,6 +133,27 @@ private:
                   const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value callClosure(const Value &V, const clang::Expr *Site,
                     llvm::ArrayRef<CellId> Args, clang::QualType T);
+  // Containers.cpp, Algorithms.cpp.
+  Value containerCall(const clang::CallExpr *E, const clang::CXXMethodDecl *M,
+                      CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
+                      bool &Known);
+  Value mapCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Map,
+                llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  CellId entryOf(CellId Map, Value Key, clang::QualType T, bool Create,
+                 bool &Maybe);
+  Value iterator(const clang::CXXOperatorCallExpr *E, CellId Base,
+                 bool &Known);
+  CellId pointedAt(const Value &Iter, clang::QualType T, const clang::Expr *E);
+  std::vector<CellId> range(const Value &First, const Value &Last,
+                            clang::QualType T, const clang::Expr *E);
+  void put(CellId Container, const Value &V);
+  void blur(ObjectId Container);
+  void assign(CellId C, const Value &V);
+  clang::QualType heldType(const clang::CXXRecordDecl *R);
+  Value algorithm(const clang::CallExpr *E, llvm::StringRef Name,
+                  llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  Value invoke(const clang::CallExpr *E, llvm::StringRef Name,
+               llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   Value stdCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                 CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
                 bool &Known);
@@ -237,6 +282,7 @@ private:
   std::map<const clang::Expr *, const clang::FunctionDecl *> IdleMoves;
   /// Those whose operand was already there on some path.
   std::set<const clang::Expr *> HarmlessMoves;
+  std::set<const clang::FieldDecl *> WrittenFields;
   llvm::DenseMap<clang::FileID, bool> UserFiles;
   const clang::FunctionDecl *Root = nullptr;
 };

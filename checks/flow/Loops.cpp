@@ -63,7 +63,7 @@ Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
       break;
     Flow F = exec(Body, std::move(New));
     append(Out.Next, std::move(F.Break));
-    append(Out.Return, std::move(F.Return));
+    Out.returnFrom(F);
     In = std::move(F.Next);
     append(In, std::move(F.Continue));
     if (auto *E = dyn_cast_or_null<Expr>(Inc))
@@ -129,7 +129,7 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
     });
     Flow F = exec(R->getBody(), std::move(Go));
     append(Out.Next, std::move(F.Break));
-    append(Out.Return, std::move(F.Return));
+    Out.returnFrom(F);
     In = std::move(F.Next);
     append(In, std::move(F.Continue));
     merge(In);
@@ -184,7 +184,7 @@ Flow Interp::execSwitch(const SwitchStmt *Sw, States In) {
     Now = std::move(F.Next);
     append(Out.Next, std::move(F.Break));
     append(Out.Continue, std::move(F.Continue));
-    append(Out.Return, std::move(F.Return));
+    Out.returnFrom(F);
   }
   append(Out.Next, std::move(Now));
   merge(Out.Next);

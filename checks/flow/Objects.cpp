@@ -105,8 +105,11 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
         Agree &= Y.K == Value::Tensor && First.K == Value::Tensor &&
                  S->Handles[Y.Id].Fact == S->Handles[First.Id].Fact;
       }
-      if (Agree)
-        return O.Elems[0];
+      if (Agree) {
+        CellId Some = S->cell(First);
+        S->Some[Some] = V.Id;
+        return Some;
+      }
     }
   }
   Value New =
@@ -118,7 +121,10 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
   if (V.K == Value::Object && S->Objects[V.Id].Unseen.K != Device::Unknown &&
       New.K == Value::Object)
     S->Objects.mut(New.Id).Unseen = S->Objects[V.Id].Unseen;
-  return S->cell(New);
+  CellId Some = S->cell(New);
+  if (V.K == Value::Object)
+    S->Some[Some] = V.Id;
+  return Some;
 }
 
 // A value of which only the type is known.
@@ -176,9 +182,11 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
             (!Best || C->getNumParams() < Best->getNumParams()))
           Best = C;
       if (Best) {
-        Value V = newRecord(Best, nullptr, {});
+        Value V = newRecord(Best, nullptr, unknownArguments(Best));
         if (Dead || V.K != Value::Object)
           return {};
+        settle(V.Id);
+        S->Objects.mut(V.Id).Opaque = false;
         CellId C = S->cell(V);
         std::set<ObjectId> Seen;
         moveModule(C, O.Unseen, Dtype::Unknown, nullptr, "", nullptr, Seen);
@@ -226,7 +234,8 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
     Object O;
     O.Opaque = true;
     O.Rec = record(T);
-    if (kindOf(T) == TypeKind::List || kindOf(T) == TypeKind::Pair)
+    if (kindOf(T) == TypeKind::List || kindOf(T) == TypeKind::Pair ||
+        kindOf(T) == TypeKind::Map)
       O.K = Object::List;
     if (kindOf(T) == TypeKind::Loader)
       O.Unseen = Device::cpu();
@@ -249,6 +258,7 @@ Value Interp::defaultValue(QualType T, const Expr *E) {
     return V;
   }
   case TypeKind::List:
+  case TypeKind::Map:
   case TypeKind::Pair: {
     Object O;
     O.K = Object::List;

@@ -75,6 +75,7 @@ class Walker {
     device(V.D);
     switch (V.K) {
     case Value::Tensor:
+    case Value::Memory:
       handle(V.Id);
       break;
     case Value::Object:
@@ -83,6 +84,10 @@ class Walker {
     case Value::Ptr:
     case Value::Ref:
       cell(V.Id);
+      break;
+    case Value::Iter:
+      cell(V.Id);
+      mix(V.N, V.Neg);
       break;
     case Value::Int:
       if (Numbers)

@@ -43,6 +43,9 @@ struct Value {
     Ref,     ///< The result of a call that returns a reference: cell `Id`.
     Object,  ///< A record, container or module by value: object `Id`.
     Fn,      ///< A function.
+    Iter,    ///< Position `N` in the container in cell `Id`; `Neg`: its end.
+    Memory,  ///< A host pointer to the elements of the tensor `Id`.
+    Hole,    ///< A placeholder of `std::bind`: argument `N`.
   } K = None;
   bool Neg = false, HasDev = false, HasType = false;
   Dtype T = Dtype::Unknown;
@@ -183,6 +186,8 @@ struct State {
   /// Variables that outlive activations.
   std::map<const void *, CellId> Globals;
   std::map<SymbolId, int64_t> Known; ///< Assumed on this path.
+  /// Cells that stand for some element of a container, none knows which.
+  std::map<CellId, ObjectId> Some;
   /// A flagged call has thrown on this path: what follows never runs as is.
   bool Threw = false;
   /// Autocast is on or may be: element types are its business.

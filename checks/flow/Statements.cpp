@@ -13,18 +13,7 @@ Flow Interp::exec(const Stmt *St, States In) {
   }
   switch (St->getStmtClass()) {
   case Stmt::CompoundStmtClass:
-    Out.Next = std::move(In);
-    for (const Stmt *Sub : cast<CompoundStmt>(St)->body()) {
-      Flow F = exec(Sub, std::move(Out.Next));
-      Out.Next = std::move(F.Next);
-      append(Out.Break, std::move(F.Break));
-      append(Out.Continue, std::move(F.Continue));
-      append(Out.Return, std::move(F.Return));
-      if (Out.Next.empty())
-        break;
-    }
-    merge(Out.Return);
-    return Out;
+    return execBlock(cast<CompoundStmt>(St), std::move(In));
   case Stmt::DeclStmtClass:
     Out.Next = each(std::move(In), [&] {
       for (const Decl *D : cast<DeclStmt>(St)->decls())
@@ -95,9 +84,7 @@ Flow Interp::exec(const Stmt *St, States In) {
     for (unsigned I = 0; I < T->getNumHandlers(); ++I) {
       Flow F = exec(T->getHandler(I)->getHandlerBlock(), Before);
       append(Out.Next, std::move(F.Next));
-      append(Out.Break, std::move(F.Break));
-      append(Out.Continue, std::move(F.Continue));
-      append(Out.Return, std::move(F.Return));
+      Out.leave(F);
     }
     merge(Out.Next);
     return Out;
@@ -110,8 +97,10 @@ Flow Interp::exec(const Stmt *St, States In) {
   case Stmt::DefaultStmtClass:
     return exec(cast<SwitchCase>(St)->getSubStmt(), std::move(In));
   case Stmt::GotoStmtClass:
+    append(Out.Goto[cast<GotoStmt>(St)->getLabel()], std::move(In));
+    return Out;
   case Stmt::IndirectGotoStmtClass:
-    unknown(St->getBeginLoc(), "'goto' is not followed");
+    unknown(St->getBeginLoc(), "a computed 'goto' is not followed");
     GaveUp = true;
     return Out;
   default:
@@ -205,9 +194,7 @@ Flow Interp::execIf(const IfStmt *I, States In) {
     const Stmt *Body = Side == &Yes ? I->getThen() : I->getElse();
     Flow F = exec(Body, std::move(*Side));
     append(Out.Next, std::move(F.Next));
-    append(Out.Break, std::move(F.Break));
-    append(Out.Continue, std::move(F.Continue));
-    append(Out.Return, std::move(F.Return));
+    Out.leave(F);
   }
   merge(Out.Next);
   return Out;

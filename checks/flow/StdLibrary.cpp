@@ -91,15 +91,60 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   if (Q == "std::swap") {
     CellId A = ArgLoc(0), B = ArgLoc(1);
     if (!Dead)
-      std::swap(S->Cells.mut(A), S->Cells.mut(B));
+      {
+      Value Old = S->Cells[A];
+      assign(A, S->Cells[B]);
+      assign(B, Old);
+    }
     return {};
   }
-  if (Q == "std::for_each" && Args.size() == 3) {
-    Value F = Arg(2);
-    Value First = Arg(0);
-    (void)First;
+  if (Q == "std::exchange") {
+    CellId C = ArgLoc(0);
+    Value New = Arg(1);
+    if (Dead)
+      return {};
+    Value Old = load(C);
+    assign(C, New);
+    return Old;
+  }
+  if (Q == "std::begin" || Q == "std::end" || Q == "std::cbegin" ||
+      Q == "std::cend") {
+    Value I = Value::of(Value::Iter, target(ArgLoc(0)));
+    const Value &V = S->Cells[I.Id];
+    if (!StringRef(Q).ends_with("begin")) {
+      I.Neg = V.K != Value::Object || S->Objects[V.Id].Opaque;
+      I.N = I.Neg ? 0 : S->Objects[V.Id].Elems.size();
+    }
+    return Dead ? Value() : I;
+  }
+  if (Q == "std::next" || Q == "std::prev" || Q == "std::advance") {
+    CellId C = ArgLoc(0);
+    Value By = Args.size() > 1 ? Arg(1) : Value::integer(1);
+    if (Dead)
+      return {};
+    Value I = load(C);
+    if (I.K == Value::Iter) {
+      if (By.K == Value::Int)
+        I.N += Q == "std::prev" ? -By.N : By.N;
+      else
+        I.Neg = true;
+      if (Q == "std::advance")
+        S->Cells.mut(C) = I;
+    }
+    return I;
+  }
+  if (Q == "std::back_inserter" || Q == "std::inserter") {
+    Value I = Value::of(Value::Iter, target(ArgLoc(0)));
+    I.N = -1;
+    return Dead ? Value() : I;
+  }
+  if (Std && !isa<CXXMethodDecl>(Fn)) {
+    Value V = algorithm(E, Name, Args, Known);
+    if (!Known && !Dead)
+      V = invoke(E, Name, Args, Known);
+    if (Known || Dead)
+      return V;
     Known = true;
-    return F;
   }
   if (Q == "std::exit" || Name == "exit" || Name == "abort" ||
       Q == "std::terminate") {
@@ -118,7 +163,6 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   }
   std::string Cls = qualified(M->getParent());
   CellId C = Base;
-  OverloadedOperatorKind Op = Fn->getOverloadedOperator();
   if (StringRef(Cls).contains("shared_ptr") ||
       StringRef(Cls).contains("unique_ptr") ||
       Cls == "std::reference_wrapper" || Cls == "std::__shared_ptr_access") {
@@ -156,58 +200,9 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = false;
     return {};
   }
-  if (kindOf(typeOf(Ctx, M->getParent())) == TypeKind::List) {
-    C = target(C);
-    Value V = S->Cells[C];
-    bool Have = V.K == Value::Object;
-    if (Op == OO_Subscript || Name == "at") {
-      Value I = Arg(0);
-      return Dead ? Value()
-                  : Value::of(Value::Ref,
-                              elementOf(C,
-                                        I.K == Value::Int
-                                            ? std::optional<int64_t>(I.N)
-                                            : std::nullopt,
-                                        E->getType(), E));
-    }
-    if (Name == "front")
-      return Value::of(Value::Ref, elementOf(C, 0, E->getType(), E));
-    if (Name == "back")
-      return Value::of(Value::Ref, elementOf(C, -1, E->getType(), E));
-    if (Name == "size")
-      return Have && !S->Objects[V.Id].Opaque
-                 ? Value::integer(S->Objects[V.Id].Elems.size())
-                 : Value::of(Value::Sym, symbol("", false));
-    if (Name == "empty")
-      return Have && !S->Objects[V.Id].Opaque
-                 ? Value::integer(S->Objects[V.Id].Elems.empty())
-                 : Value::of(Value::Sym, symbol(text(E), true));
-    if (Name == "push_back" || Name == "emplace_back") {
-      Value X = Args.empty() ? Value() : copyOf(Arg(0));
-      if (Dead)
-        return {};
-      if (Have) {
-        CellId N = S->cell(X);
-        Object &O = S->Objects.mut(V.Id);
-        if (O.Elems.size() < 24)
-          O.Elems.push_back(N);
-        else
-          O.Opaque = true;
-      }
-      return {};
-    }
-    if (Name == "clear") {
-      if (Have)
-        S->Objects.mut(V.Id).Elems.clear(), S->Objects.mut(V.Id).Opaque = false;
-      return {};
-    }
-    if (Name == "begin" || Name == "end" || Name == "cbegin" || Name == "data")
-      return Value::of(Value::Ptr, C);
-    if (Name == "reserve")
-      return {};
-    if (Have && !M->isConst())
-      S->Objects.mut(V.Id).Opaque = true;
-  }
+  TypeKind K = kindOf(Ctx.getCanonicalTagType(M->getParent()));
+  if (K == TypeKind::List || K == TypeKind::Map)
+    return containerCall(E, M, C, Args, Known);
   Known = false;
   return {};
 }

@@ -89,13 +89,13 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       if (OpK == OO_Equal) {
         Value R = eval(Args[0]);
         if (!Dead && BaseE->isLValue() && R.K == Value::Tensor) {
-          S->Cells.mut(Base) = R;
+          assign(Base, R);
           if (S->Handles[R.Id].Name.empty())
             S->Handles.mut(R.Id).Name = text(BaseE);
         } else if (!Dead && BaseE->isLValue() &&
                    kindOf(Args[0]->getType()) == TypeKind::Tensor) {
-          S->Cells.mut(Base) =
-              fresh(BaseE->getType(), text(BaseE), E->getBeginLoc(), "unknown");
+          assign(Base, fresh(BaseE->getType(), text(BaseE), E->getBeginLoc(),
+                             "unknown"));
         }
         return Value::of(Value::Ref, Base);
       }

@@ -1,0 +1,227 @@
+// Standard algorithms and function objects: who calls what with which.
+#include "checks/flow/Interp.h"
+#include "clang/AST/DeclTemplate.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+QualType Interp::heldType(const CXXRecordDecl *R) {
+  if (auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(R))
+    if (Spec->getTemplateArgs().size() &&
+        Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
+      return Spec->getTemplateArgs()[0].getAsType();
+  return {};
+}
+
+Value Interp::algorithm(const CallExpr *E, StringRef Name,
+                        ArrayRef<const Expr *> Args, bool &Known) {
+  static const llvm::StringSet<> Names = {
+      "for_each", "transform",  "accumulate",  "reduce",        "fill",
+      "generate", "copy",       "copy_if",     "any_of",        "all_of",
+      "none_of",  "find_if",    "count_if",    "sort",          "stable_sort",
+      "reverse",  "shuffle",    "max_element", "min_element",   "remove_if",
+      "rotate",   "partial_sort"};
+  Known = Names.contains(Name) && Args.size() >= 2;
+  if (!Known)
+    return {};
+  std::vector<Value> V;
+  for (const Expr *A : Args)
+    if (!isa<CXXDefaultArgExpr>(A))
+      V.push_back(eval(A));
+  if (Dead)
+    return {};
+  // A parallel policy before the range changes nothing here.
+  size_t At = V[0].K == Value::Iter ? 0 : 1;
+  if (V.size() < At + 2 || V[At].K != Value::Iter) {
+    Known = false;
+    return {};
+  }
+  const CXXRecordDecl *IterRec = record(Args[At]->getType());
+  // The container says what it holds: `__normal_iterator<T*, vector<T>>`.
+  QualType T = heldType(IterRec);
+  if (!T.isNull() && T->isPointerType())
+    T = T->getPointeeType();
+  if (T.isNull())
+    T = E->getType();
+  auto Cells = range(V[At], V[At + 1], T, E);
+  const Value Source = S->Cells[target(V[At].Id)];
+  bool Whole = Source.K == Value::Object && !S->Objects[Source.Id].Opaque &&
+               !V[At].Neg && !V[At + 1].Neg;
+  auto Done = [&](size_t Round) {
+    if (!Rounds.empty() && Round)
+      Rounds.back() = std::min<unsigned>(Round, 3);
+    return Dead;
+  };
+  // Each element is a round of its own, as in a loop.
+  struct Loop {
+    std::vector<unsigned> &R;
+    Loop(std::vector<unsigned> &R) : R(R) { R.push_back(0); }
+    ~Loop() { R.pop_back(); }
+  } Around(Rounds);
+  auto Write = [&](Value &Out, const Value &X) {
+    if (Out.K != Value::Iter)
+      return;
+    if (Out.N < 0) {
+      put(Out.Id, X);
+      if (const Value &C = S->Cells[target(Out.Id)];
+          !Whole && C.K == Value::Object)
+        blur(C.Id);
+    } else {
+      assign(pointedAt(Out, T, nullptr), X);
+      ++Out.N;
+    }
+  };
+  if (Name == "for_each") {
+    for (size_t I = 0; I < Cells.size() && !Done(I); ++I)
+      callClosure(V[At + 2], E, {Cells[I]}, E->getType());
+    return V[At + 2];
+  }
+  if (Name == "transform") {
+    bool Two = V.size() == At + 5;
+    Value Out = V[At + (Two ? 3 : 2)];
+    Value F = V.back();
+    auto *Callee = F.K == Value::Object && S->Objects[F.Id].Lambda
+                       ? S->Objects[F.Id].Lambda->getCallOperator()
+                       : nullptr;
+    QualType RT = Callee ? Callee->getReturnType() : E->getType();
+    for (size_t I = 0; I < Cells.size() && !Done(I); ++I) {
+      std::vector<CellId> In{Cells[I]};
+      if (Two) {
+        Value Second = V[At + 2];
+        Second.N += I;
+        Second.Neg |= !Whole;
+        In.push_back(Second.K == Value::Iter ? pointedAt(Second, T, E)
+                                             : S->cell({}));
+      }
+      Value R = callClosure(F, E, In, RT);
+      if (R.K == Value::Ref)
+        R = load(R.Id);
+      if (!Dead)
+        Write(Out, R);
+    }
+    return Out;
+  }
+  if (Name == "accumulate" || Name == "reduce") {
+    if (V.size() < At + 3)
+      return fresh(E->getType(), "", E->getBeginLoc(), "std::reduce");
+    Value Sum = V[At + 2];
+    for (size_t I = 0; I < Cells.size() && !Done(I); ++I) {
+      if (V.size() > At + 3) {
+        Sum = callClosure(V[At + 3], E, {S->cell(Sum), Cells[I]}, E->getType());
+        if (Sum.K == Value::Ref)
+          Sum = load(Sum.Id);
+        continue;
+      }
+      const Value X = load(Cells[I]);
+      if (Sum.K != Value::Tensor || X.K != Value::Tensor)
+        return fresh(E->getType(), "", E->getBeginLoc(), "std::accumulate");
+      Used A, B;
+      A.Role = "self", A.H = Sum.Id, A.E = Args[At + 2];
+      A.Spelling = text(Args[At + 2]);
+      B.Role = "other", B.H = X.Id;
+      B.Spelling = S->Handles[X.Id].Name;
+      judged(api::judgeDevices("add", {{"self", S->Handles[Sum.Id].Fact},
+                                       {"other", S->Handles[X.Id].Fact}}),
+             FindingCode::DeviceMismatch, E, {A, B});
+      if (S->Handles[Sum.Id].Fact.Dim == Rank::Zero)
+        Sum = X;
+    }
+    if (!Whole && Sum.K == Value::Tensor && Cells.size() == 1) {
+      Handle H = S->Handles[Sum.Id];
+      return S->tensor(H);
+    }
+    return Sum;
+  }
+  if (Name == "fill" || Name == "generate") {
+    for (size_t I = 0; I < Cells.size() && !Done(I); ++I) {
+      Value X = Name == "fill" ? V[At + 2]
+                               : callClosure(V[At + 2], E, {}, T);
+      if (!Dead)
+        assign(Cells[I], X.K == Value::Ref ? load(X.Id) : copyOf(X));
+    }
+    return {};
+  }
+  if (Name == "copy" || Name == "copy_if") {
+    Value Out = V[At + 2];
+    for (size_t I = 0; I < Cells.size() && !Done(I); ++I) {
+      if (Name == "copy_if")
+        callClosure(V[At + 3], E, {Cells[I]}, Ctx.BoolTy);
+      Write(Out, copyOf(load(Cells[I])));
+    }
+    if (const Value &C = Out.K == Value::Iter ? S->Cells[target(Out.Id)]
+                                              : Value();
+        Name == "copy_if" && C.K == Value::Object)
+      blur(C.Id);
+    return Out;
+  }
+  if (Name == "reverse" && Whole) {
+    auto &Elems = S->Objects.mut(Source.Id).Elems;
+    std::reverse(Elems.begin() + std::min<size_t>(V[At].N, Elems.size()),
+                 Elems.begin() + std::min<size_t>(V[At + 1].N, Elems.size()));
+    return {};
+  }
+  // Predicates and comparisons see the elements; the order is not followed.
+  bool Compares = Name == "sort" || Name == "stable_sort" ||
+                  Name == "partial_sort" || Name == "max_element" ||
+                  Name == "min_element";
+  const Value F = V.back();
+  bool Calls = F.K == Value::Fn ||
+               (F.K == Value::Object && S->Objects[F.Id].K == Object::Closure);
+  for (size_t I = 0; Calls && I < Cells.size() && !Done(I); ++I)
+    callClosure(F, E,
+                Compares ? std::vector<CellId>{Cells[I], Cells[0]}
+                         : std::vector<CellId>{Cells[I]},
+                Ctx.BoolTy);
+  if (Dead)
+    return {};
+  if (Name == "sort" || Name == "stable_sort" || Name == "shuffle" ||
+      Name == "remove_if" || Name == "rotate" || Name == "partial_sort" ||
+      Name == "reverse") {
+    if (Source.K == Value::Object)
+      blur(Source.Id);
+  }
+  if (E->getType()->isArithmeticType())
+    return Value::of(Value::Sym, symbol(text(E), true));
+  Value I = V[At];
+  I.Neg = true;
+  return E->getType()->isVoidType() ? Value() : I;
+}
+
+// `std::apply`, `std::invoke`, `std::bind`, `std::async`.
+Value Interp::invoke(const CallExpr *E, StringRef Name,
+                     ArrayRef<const Expr *> Args, bool &Known) {
+  Known = (Name == "apply" && Args.size() == 2) || Name == "invoke" ||
+          Name == "bind" || Name == "async" || Name == "call_once";
+  if (!Known || Args.empty())
+    return {};
+  std::vector<CellId> Cells;
+  for (const Expr *A : Args)
+    Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
+  if (Dead)
+    return {};
+  size_t At = Name == "call_once" ||
+              (Name == "async" && kindOf(Args[0]->getType()) == TypeKind::Number);
+  if (At >= Cells.size())
+    return {};
+  Value F = load(target(Cells[At]));
+  std::vector<CellId> In(Cells.begin() + At + 1, Cells.end());
+  if (Name == "bind") {
+    Object O;
+    O.K = Object::Closure;
+    O.Elems.push_back(S->cell(F));
+    for (CellId C : In)
+      O.Elems.push_back(S->cell(copyOf(load(C))));
+    return S->object(std::move(O));
+  }
+  if (Name == "apply") {
+    const Value &Tuple = S->Cells[target(In[0])];
+    if (Tuple.K != Value::Object || S->Objects[Tuple.Id].Opaque)
+      return fresh(E->getType(), "", E->getBeginLoc(), "an unknown tuple");
+    In = S->Objects[Tuple.Id].Elems;
+  }
+  return callClosure(F, E, In, E->getType());
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,453 @@
+// Containers and iterators: sequences, stacks, queues, maps.
+//
+// A sequence is an object whose elements are cells; an iterator is its
+// container's cell and a position. A map is a sequence of pairs. Where it is
+// not known which element is meant, a cell stands for *some* element: what all
+// agree on can be read from it, and writing it leaves the container unknown.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+/// The elements that are followed one by one; longer containers are not.
+static constexpr size_t MaxElements = 24;
+
+// The elements are no longer known one by one.
+void Interp::blur(ObjectId Id) {
+  Object &O = S->Objects.mut(Id);
+  std::optional<Device> Common;
+  bool Agree = !O.Opaque || O.Unseen.isKnown();
+  if (O.Opaque && O.Unseen.isKnown())
+    Common = O.Unseen;
+  for (CellId C : O.Elems) {
+    const Value &V = S->Cells[C];
+    if (V.K != Value::Tensor) {
+      Agree = false;
+      break;
+    }
+    const Device &D = S->Handles[V.Id].Fact.Dev;
+    Agree &= !Common || Common->sameAs(D);
+    Common = D;
+  }
+  O.Elems.clear();
+  O.Opaque = true;
+  O.Unseen = Agree && Common ? *Common : Device::symbol(++DeviceSymbols);
+}
+
+void Interp::assign(CellId C, const Value &V) {
+  auto It = S->Some.find(C);
+  if (It != S->Some.end()) {
+    Object &O = S->Objects.mut(It->second);
+    O.Elems.clear();
+    O.Opaque = true;
+    O.Unseen = Device::symbol(++DeviceSymbols);
+  }
+  S->Cells.mut(C) = V;
+}
+
+void Interp::put(CellId Container, const Value &V) {
+  const Value List = S->Cells[target(Container)];
+  if (List.K != Value::Object)
+    return;
+  CellId N = S->cell(V);
+  Object &O = S->Objects.mut(List.Id);
+  if (!O.Opaque || O.Elems.size()) {
+    O.Elems.push_back(N);
+    if (O.Elems.size() > MaxElements)
+      blur(List.Id);
+    return;
+  }
+  // One more in a container that is not known: what it says of all must hold.
+  if (!(V.K == Value::Tensor &&
+        O.Unseen.sameAs(S->Handles[V.Id].Fact.Dev)))
+    O.Unseen = Device::symbol(++DeviceSymbols);
+}
+
+// Whether two keys are equal, if that is known.
+static std::optional<bool> sameKey(const Value &A, const Value &B) {
+  if (A.K == Value::Int && B.K == Value::Int)
+    return A.N == B.N;
+  if (A.K == Value::Str && B.K == Value::Str)
+    return static_cast<const StringLiteral *>(A.P)->getString() ==
+           static_cast<const StringLiteral *>(B.P)->getString();
+  if (A.K == Value::Sym && B.K == Value::Sym && A.Id == B.Id && A.Neg == B.Neg)
+    return true;
+  return std::nullopt;
+}
+
+// The pair of a key, or 0 where there is none; `Maybe` where nothing tells.
+CellId Interp::entryOf(CellId Map, Value Key, QualType T, bool Create,
+                       bool &Maybe) {
+  Map = target(Map);
+  const Value V = S->Cells[Map];
+  Maybe = V.K != Value::Object;
+  if (Maybe)
+    return 0;
+  const Object O = S->Objects[V.Id];
+  for (CellId C : O.Elems) {
+    const Value &Pair = S->Cells[C];
+    if (Pair.K != Value::Object || S->Objects[Pair.Id].Elems.size() != 2) {
+      Maybe = true;
+      continue;
+    }
+    std::optional<bool> Same =
+        sameKey(load(S->Objects[Pair.Id].Elems[0]), Key);
+    if (Same && *Same)
+      return C;
+    Maybe |= !Same;
+  }
+  Maybe |= O.Opaque;
+  if (!Create || (Maybe && !Key))
+    return 0;
+  if (Maybe && !(O.Opaque && O.Elems.empty())) {
+    bool Known = Key.K == Value::Int || Key.K == Value::Str;
+    if (!Known || O.Elems.size() >= MaxElements) {
+      blur(V.Id);
+      return 0;
+    }
+  }
+  Object P;
+  P.K = Object::List;
+  P.Elems = {S->cell(Key), S->cell(Maybe ? fresh(T, "", SourceLocation(), "")
+                                         : defaultValue(T, nullptr))};
+  CellId C = S->cell(S->object(std::move(P)));
+  S->Objects.mut(V.Id).Elems.push_back(C);
+  return C;
+}
+
+CellId Interp::pointedAt(const Value &I, QualType T, const Expr *E) {
+  return elementOf(I.Id, I.Neg ? std::nullopt : std::optional<int64_t>(I.N), T,
+                   E);
+}
+
+// The cells between two iterators; one that stands for all where they are not
+// known one by one.
+std::vector<CellId> Interp::range(const Value &First, const Value &Last,
+                                  QualType T, const Expr *E) {
+  std::vector<CellId> Cells;
+  if (First.K != Value::Iter)
+    return Cells;
+  const Value &V = S->Cells[target(First.Id)];
+  if (V.K == Value::Object && !S->Objects[V.Id].Opaque && !First.Neg &&
+      Last.K == Value::Iter && !Last.Neg) {
+    const auto &Elems = S->Objects[V.Id].Elems;
+    for (int64_t I = First.N; I < Last.N && I < int64_t(Elems.size()); ++I)
+      Cells.push_back(Elems[I]);
+    return Cells;
+  }
+  Cells.push_back(elementOf(First.Id, std::nullopt, T, E));
+  return Cells;
+}
+
+// Operators of iterators, of members and free ones alike.
+Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base,
+                       bool &Known) {
+  Known = false;
+  auto Cell = [&](unsigned I) {
+    const Expr *A = E->getArg(I);
+    return A->isGLValue() ? loc(A) : S->cell(eval(A));
+  };
+  QualType T = E->getArg(0)->getType();
+  TypeKind K = kindOf(T);
+  if (K != TypeKind::Other)
+    return {};
+  const CXXRecordDecl *R = record(T);
+  if (!R || !R->getName().contains("iterator"))
+    return {};
+  CellId C = Base ? Base : Cell(0);
+  if (Dead)
+    return {};
+  Value V = load(C);
+  Known = !Base;
+  if (V.K != Value::Iter)
+    return Base ? Value()
+                : fresh(E->getType(), "", E->getBeginLoc(),
+                        "an unknown iterator");
+  Known = true;
+  auto Moved = [&](int64_t By) {
+    Value W = V;
+    W.N += By;
+    return W;
+  };
+  Value B;
+  if (E->getNumArgs() > 1 && E->getOperator() != OO_PlusPlus &&
+      E->getOperator() != OO_MinusMinus)
+    B = load(Cell(1));
+  if (Dead)
+    return {};
+  switch (E->getOperator()) {
+  case OO_Star:
+    return Value::of(Value::Ref, pointedAt(V, E->getType(), E));
+  case OO_Arrow:
+    return Value::of(Value::Ptr,
+                     pointedAt(V, E->getType()->getPointeeType(), E));
+  case OO_PlusPlus:
+  case OO_MinusMinus:
+    S->Cells.mut(C) = Moved(E->getOperator() == OO_PlusPlus ? 1 : -1);
+    return E->getNumArgs() > 1 ? V : Value::of(Value::Ref, C);
+  case OO_PlusEqual:
+  case OO_MinusEqual:
+    S->Cells.mut(C) =
+        Moved(B.K != Value::Int                       ? 0
+              : E->getOperator() == OO_PlusEqual ? B.N
+                                                      : -B.N);
+    if (B.K != Value::Int)
+      S->Cells.mut(C).Neg = true;
+    return Value::of(Value::Ref, C);
+  case OO_Plus:
+  case OO_Minus: {
+    if (B.K == Value::Iter)
+      return !V.Neg && !B.Neg ? Value::integer(V.N - B.N)
+                              : Value::of(Value::Sym, symbol("", false));
+    Value W = B.K == Value::Int
+                  ? Moved(E->getOperator() == OO_Plus ? B.N : -B.N)
+                  : V;
+    W.Neg |= B.K != Value::Int;
+    return W;
+  }
+  case OO_EqualEqual:
+  case OO_ExclaimEqual:
+  case OO_Less:
+    if (B.K == Value::Iter && !V.Neg && !B.Neg && V.Id == B.Id)
+      return Value::integer(E->getOperator() == OO_Less ? V.N < B.N
+                            : (V.N == B.N) ==
+                                (E->getOperator() == OO_EqualEqual));
+    return Value::of(Value::Sym, symbol("", false));
+  case OO_Equal:
+    S->Cells.mut(C) = B;
+    return Value::of(Value::Ref, C);
+  case OO_Subscript: {
+    Value W = B.K == Value::Int ? Moved(B.N) : V;
+    W.Neg |= B.K != Value::Int;
+    return Value::of(Value::Ref, pointedAt(W, E->getType(), E));
+  }
+  default:
+    Known = false;
+    return {};
+  }
+}
+
+Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
+                      ArrayRef<const Expr *> Args, bool &Known) {
+  const Value V = S->Cells[C];
+  Known = true;
+  if (Name == "[]" || Name == "at" || Name == "find" || Name == "count" ||
+      Name == "contains") {
+    Value Key = eval(Args[0]);
+    if (Dead)
+      return {};
+    bool Maybe = false;
+    bool Value_ = Name == "[]" || Name == "at";
+    CellId P = entryOf(C, Key, E->getType().getNonReferenceType(),
+                       Name == "[]", Maybe);
+    if (Name == "count" || Name == "contains")
+      return P ? Value::integer(1)
+             : Maybe ? Value::of(Value::Sym, symbol(text(E), true))
+                     : Value::integer(0);
+    if (!Value_) {
+      Value I = Value::of(Value::Iter, C);
+      const auto &Elems = S->Objects[V.Id].Elems;
+      I.N = std::find(Elems.begin(), Elems.end(), P) - Elems.begin();
+      I.Neg = !P && Maybe;
+      return I;
+    }
+    if (P)
+      return Value::of(Value::Ref, S->Objects[S->Cells[P].Id].Elems[1]);
+    if (!Maybe) {
+      Dead = true; // `at` throws, and not for its device.
+      return {};
+    }
+    return Value::of(Value::Ref, S->cell(fresh(E->getType(), text(E),
+                                               E->getBeginLoc(),
+                                               "an unknown key")));
+  }
+  if (Name == "emplace" || Name == "insert" || Name == "try_emplace" ||
+      Name == "insert_or_assign") {
+    std::vector<Value> Vs;
+    for (const Expr *A : Args)
+      Vs.push_back(eval(A));
+    if (Dead)
+      return {};
+    if (Vs.size() == 1 && Vs[0].K == Value::Object &&
+        S->Objects[Vs[0].Id].Elems.size() == 2) {
+      auto Pair = S->Objects[Vs[0].Id].Elems;
+      Vs = {S->Cells[Pair[0]], S->Cells[Pair[1]]};
+    }
+    if (Vs.size() != 2) {
+      blur(V.Id);
+      return {};
+    }
+    bool Maybe = false;
+    CellId Old = entryOf(C, Vs[0], QualType(), false, Maybe);
+    if (Maybe) {
+      put(C, Value());
+      blur(V.Id);
+    } else if (!Old) {
+      Object P;
+      P.K = Object::List;
+      P.Elems = {S->cell(Vs[0]), S->cell(copyOf(Vs[1]))};
+      put(C, S->object(std::move(P)));
+    } else if (Name == "insert_or_assign") {
+      S->Cells.mut(S->Objects[S->Cells[Old].Id].Elems[1]) = copyOf(Vs[1]);
+    }
+    return {};
+  }
+  Known = false;
+  return {};
+}
+
+Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
+                            CellId Base, ArrayRef<const Expr *> Args,
+                            bool &Known) {
+  StringRef Name = M->getDeclName().isIdentifier() ? M->getName() : StringRef();
+  OverloadedOperatorKind Op = M->getOverloadedOperator();
+  if (Op == OO_Subscript)
+    Name = "[]";
+  CellId C = target(Base);
+  TypeKind K = kindOf(Ctx.getCanonicalTagType(M->getParent()));
+  if (S->Cells[C].K != Value::Object) {
+    Object O;
+    O.K = Object::List;
+    O.Opaque = true;
+    S->Cells.mut(C) = S->object(std::move(O));
+  }
+  const Value V = S->Cells[C];
+  auto Exact = [&] { return !S->Objects[V.Id].Opaque; };
+  Known = true;
+  if (K == TypeKind::Map) {
+    Value R = mapCall(E, Name, C, Args, Known);
+    if (Known || Dead)
+      return R;
+    Known = true;
+  }
+  if (Name == "[]" || Name == "at") {
+    Value I = eval(Args[0]);
+    return Dead ? Value()
+                : Value::of(Value::Ref,
+                            elementOf(C,
+                                      I.K == Value::Int
+                                          ? std::optional<int64_t>(I.N)
+                                          : std::nullopt,
+                                      E->getType(), E));
+  }
+  bool Queue = M->getParent()->getName() == "queue";
+  if (Name == "front" || Name == "back" || Name == "top")
+    return Value::of(Value::Ref, elementOf(C, Name == "front" ? 0 : -1,
+                                           E->getType(), E));
+  if (Name == "size")
+    return Exact() ? Value::integer(S->Objects[V.Id].Elems.size())
+                   : Value::of(Value::Sym, symbol("", false));
+  if (Name == "empty")
+    return Exact() ? Value::integer(S->Objects[V.Id].Elems.empty())
+                   : Value::of(Value::Sym, symbol(text(E), true));
+  if (Name == "push_back" || Name == "emplace_back" || Name == "push" ||
+      (Name == "emplace" && K == TypeKind::List && !E->getType()->isRecordType())) {
+    Value X;
+    if (Args.size() == 1) {
+      X = copyOf(eval(Args[0]));
+    } else {
+      // The parts of a record or pair that is made in place.
+      Object P;
+      P.K = Object::List;
+      for (const Expr *A : Args)
+        P.Elems.push_back(S->cell(copyOf(eval(A))));
+      X = S->object(std::move(P));
+    }
+    if (!Dead)
+      put(C, X);
+    return {};
+  }
+  if (Name == "push_front" || Name == "emplace_front") {
+    Value X = Args.empty() ? Value() : copyOf(eval(Args[0]));
+    if (Dead)
+      return {};
+    put(C, X);
+    auto &Elems = S->Objects.mut(V.Id).Elems;
+    if (!Elems.empty())
+      std::rotate(Elems.begin(), Elems.end() - 1, Elems.end());
+    return {};
+  }
+  if (Name == "pop_back" || Name == "pop_front" || Name == "pop") {
+    Object &O = S->Objects.mut(V.Id);
+    if (O.Elems.empty())
+      O.Opaque = true;
+    else if (Name == "pop_front" || (Name == "pop" && Queue))
+      O.Elems.erase(O.Elems.begin());
+    else
+      O.Elems.pop_back();
+    return {};
+  }
+  if (Name == "clear") {
+    Object &O = S->Objects.mut(V.Id);
+    O.Elems.clear(), O.Opaque = false;
+    return {};
+  }
+  if (Name == "begin" || Name == "cbegin" || Name == "end" || Name == "cend") {
+    Value I = Value::of(Value::Iter, C);
+    if (!StringRef(Name).ends_with("begin")) {
+      I.N = S->Objects[V.Id].Elems.size();
+      I.Neg = !Exact();
+    }
+    return I;
+  }
+  if (Name == "data")
+    return Value::of(Value::Ptr, C);
+  if (Name == "reserve" || Name == "shrink_to_fit" || Name == "capacity")
+    return {};
+  if (Name == "resize" && Exact() && !Args.empty()) {
+    Value N = eval(Args[0]);
+    if (Dead)
+      return {};
+    if (N.K == Value::Int && N.N >= 0 && N.N <= int64_t(MaxElements)) {
+      QualType T = heldType(M->getParent());
+      while (int64_t(S->Objects[V.Id].Elems.size()) < N.N && !T.isNull()) {
+        CellId New = S->cell(defaultValue(T, nullptr));
+        S->Objects.mut(V.Id).Elems.push_back(New);
+      }
+      if (int64_t(S->Objects[V.Id].Elems.size()) >= N.N)
+        S->Objects.mut(V.Id).Elems.resize(N.N);
+      return {};
+    }
+  }
+  if ((Name == "insert" || Name == "assign") && Args.size() >= 2) {
+    std::vector<Value> Vs;
+    for (const Expr *A : Args)
+      Vs.push_back(eval(A));
+    if (Dead)
+      return {};
+    size_t At = Name == "assign" ? 0 : 1;
+    const Object O = S->Objects[V.Id];
+    bool AtEnd = At && Vs[0].K == Value::Iter && !O.Opaque && !Vs[0].Neg &&
+                 Vs[0].N == int64_t(O.Elems.size());
+    if (Vs.size() == At + 2 && Vs[At].K == Value::Iter && (AtEnd || !At)) {
+      const Value Src = S->Cells[target(Vs[At].Id)];
+      bool Whole = Src.K == Value::Object && !S->Objects[Src.Id].Opaque;
+      if (!At)
+        S->Objects.mut(V.Id).Elems.clear();
+      for (CellId X : range(Vs[At], Vs[At + 1], heldType(M->getParent()), E))
+        put(C, copyOf(S->Cells[X]));
+      if (!Whole)
+        blur(V.Id);
+      return Value::of(Value::Iter, C);
+    }
+    if (AtEnd && Vs.size() == 2 && Vs[1].K != Value::None) {
+      put(C, copyOf(Vs[1]));
+      return {};
+    }
+    for (const Value &X : Vs)
+      if (X.K == Value::Tensor || X.K == Value::Object)
+        put(C, X);
+    blur(V.Id);
+    return {};
+  }
+  for (const Expr *A : Args)
+    if (!isa<CXXDefaultArgExpr>(A))
+      eval(A);
+  if (!Dead && !M->isConst())
+    blur(V.Id);
+  Known = Dead;
+  return {};
+}
+
+} // namespace torch_tidy

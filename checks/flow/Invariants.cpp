@@ -1,0 +1,224 @@
+// What a class's constructor settles for all of its methods.
+//
+// A method that is analysed on its own finds `this` as the constructor left it,
+// as far as nothing else in the file can have changed it: a field counts as
+// settled when every use of it outside the constructor only reads.
+#include "checks/flow/Interp.h"
+#include "clang/AST/RecursiveASTVisitor.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+namespace {
+class FieldUses : public RecursiveASTVisitor<FieldUses> {
+  llvm::function_ref<TypeKind(QualType)> KindOf;
+  llvm::SmallPtrSet<const MemberExpr *, 32> Reads;
+  std::vector<std::pair<const MemberExpr *, const FunctionDecl *>> All;
+  std::map<const FunctionDecl *, std::set<const FunctionDecl *>> Callers;
+  const FunctionDecl *In = nullptr;
+
+  static const MemberExpr *field(const Expr *E) {
+    auto *M = E ? dyn_cast<MemberExpr>(E->IgnoreParenImpCasts()) : nullptr;
+    return M && isa<FieldDecl>(M->getMemberDecl()) ? M : nullptr;
+  }
+  void read(const Expr *E) {
+    if (const MemberExpr *M = field(E))
+      Reads.insert(M);
+  }
+
+public:
+  explicit FieldUses(llvm::function_ref<TypeKind(QualType)> KindOf)
+      : KindOf(KindOf) {}
+  bool shouldVisitTemplateInstantiations() const { return true; }
+
+  bool TraverseDecl(Decl *D) {
+    const FunctionDecl *Saved = In;
+    auto *F = dyn_cast_or_null<FunctionDecl>(D);
+    auto *M = dyn_cast_or_null<CXXMethodDecl>(D);
+    // A lambda's body is its function's.
+    if (F && !(M && M->getParent()->isLambda()))
+      In = F->getCanonicalDecl();
+    bool Go = RecursiveASTVisitor::TraverseDecl(D);
+    In = Saved;
+    return Go;
+  }
+  bool VisitMemberExpr(MemberExpr *M) {
+    if (isa<FieldDecl>(M->getMemberDecl()))
+      All.push_back({M, In});
+    // `a.b`: reaching into a record only reads what it reaches through.
+    if (isa<FieldDecl>(M->getMemberDecl()) && M->isArrow())
+      read(M->getBase());
+    return true;
+  }
+  bool VisitImplicitCastExpr(ImplicitCastExpr *C) {
+    if (C->getCastKind() == CK_LValueToRValue &&
+        KindOf(C->getType()) != TypeKind::Pointer)
+      read(C->getSubExpr());
+    return true;
+  }
+  bool VisitCXXMemberCallExpr(CXXMemberCallExpr *C) {
+    const CXXMethodDecl *Fn = C->getMethodDecl();
+    if (!Fn)
+      return true;
+    if (Fn->getDeclName().isIdentifier()) {
+      StringRef Name = Fn->getName();
+      const Expr *Base = C->getImplicitObjectArgument()->IgnoreParenImpCasts();
+      if (auto *Op = dyn_cast<CXXOperatorCallExpr>(Base);
+          Op && Op->getNumArgs() == 1)
+        Base = Op->getArg(0)->IgnoreParenImpCasts();
+      TypeKind K = KindOf(Base->getType());
+      bool Module = K == TypeKind::Holder || K == TypeKind::Module ||
+                    K == TypeKind::Pointer || K == TypeKind::JitModule;
+      bool Moves = Name == "to" || Name == "cuda" || Name == "cpu" ||
+                   Name == "load" || Name == "reset" || Name == "swap" ||
+                   Name == "apply" || Name == "modules" || Name == "children" ||
+                   Name == "ptr" || Name == "get";
+      if (Module ? !Moves
+                 : (K == TypeKind::Tensor && Name != "set_data") ||
+                       (Fn->isConst() && K != TypeKind::Other))
+        read(Base);
+    }
+    callee(Fn);
+    arguments(C, Fn, 0);
+    return true;
+  }
+  bool VisitCXXOperatorCallExpr(CXXOperatorCallExpr *C) {
+    auto *Fn = C->getDirectCallee();
+    if (!Fn)
+      return true;
+    callee(Fn);
+    bool Member = isa<CXXMethodDecl>(Fn);
+    if (Member && C->getNumArgs()) {
+      TypeKind K = KindOf(C->getArg(0)->getType());
+      bool Module = K == TypeKind::Holder || K == TypeKind::Module;
+      // What `->` leads to is looked at where it is called.
+      if ((Module && C->getOperator() == OO_Call) ||
+          (K == TypeKind::Tensor && C->getOperator() != OO_Equal))
+        read(C->getArg(0));
+    }
+    arguments(C, Fn, Member);
+    return true;
+  }
+  bool VisitCallExpr(CallExpr *C) {
+    if (isa<CXXMemberCallExpr>(C) || isa<CXXOperatorCallExpr>(C))
+      return true;
+    if (const FunctionDecl *Fn = C->getDirectCallee()) {
+      callee(Fn);
+      arguments(C, Fn, 0);
+    }
+    return true;
+  }
+  // A copy reads; a copy of a module or pointer shares what it leads to.
+  bool VisitCXXConstructExpr(CXXConstructExpr *C) {
+    for (const Expr *A : C->arguments())
+      if (TypeKind K = KindOf(A->getType());
+          K == TypeKind::Tensor || K == TypeKind::Device ||
+          K == TypeKind::Options || K == TypeKind::Number)
+        if (!C->getConstructor()->isMoveConstructor())
+          read(A);
+    return true;
+  }
+
+  std::set<const FieldDecl *> written() {
+    std::set<const FieldDecl *> Out;
+    for (auto &[M, Fn] : All) {
+      auto *F = cast<FieldDecl>(M->getMemberDecl());
+      if (!Reads.count(M) && !builds(Fn, F->getParent(), 0))
+        Out.insert(F->getCanonicalDecl());
+    }
+    return Out;
+  }
+
+private:
+  void callee(const FunctionDecl *Fn) {
+    Callers[Fn->getCanonicalDecl()].insert(In);
+  }
+  void arguments(const CallExpr *C, const FunctionDecl *Fn, unsigned Skip) {
+    for (unsigned I = Skip; I < C->getNumArgs(); ++I) {
+      unsigned P = I - Skip;
+      if (P >= Fn->getNumParams())
+        continue;
+      QualType T = Fn->getParamDecl(P)->getType();
+      TypeKind K = KindOf(C->getArg(I)->getType());
+      bool Shares = K == TypeKind::Holder || K == TypeKind::Module ||
+                    K == TypeKind::Pointer || K == TypeKind::JitModule;
+      if (!Shares && T->isReferenceType() &&
+          T->getPointeeType().isConstQualified())
+        read(C->getArg(I));
+    }
+  }
+  // A constructor, or a helper that only constructors call.
+  bool builds(const FunctionDecl *Fn, const RecordDecl *R, unsigned Depth) {
+    auto *M = dyn_cast_or_null<CXXMethodDecl>(Fn);
+    if (!M || Depth > 4)
+      return false;
+    if (isa<CXXConstructorDecl>(M))
+      return M->getParent()->getCanonicalDecl() == R->getCanonicalDecl();
+    if (isa<CXXDestructorDecl>(M))
+      return true;
+    auto It = Callers.find(M->getCanonicalDecl());
+    if (M->getAccess() == AS_public || It == Callers.end())
+      return false;
+    for (const FunctionDecl *C : It->second)
+      if (C != Fn && !builds(C, R, Depth + 1))
+        return false;
+    return true;
+  }
+};
+} // namespace
+
+void Interp::findWrittenFields(llvm::ArrayRef<Decl *> TopLevel) {
+  FieldUses Uses([this](QualType T) { return kindOf(T); });
+  for (Decl *D : TopLevel)
+    Uses.TraverseDecl(D);
+  WrittenFields = Uses.written();
+}
+
+// `this` of a method that nobody is seen to call: what every object of the
+// class has in common.
+Value Interp::invariant(const CXXRecordDecl *R) {
+  const CXXConstructorDecl *Best = nullptr;
+  if (!R->hasDefinition() || R->isAggregate() || !isUserCode(R))
+    return {};
+  R = R->getDefinition();
+  for (const CXXConstructorDecl *C : R->ctors()) {
+    if (C->isCopyOrMoveConstructor() || C->isDeleted())
+      continue;
+    if (Best || !C->hasBody())
+      return {};
+    Best = C;
+  }
+  if (!Best || S->Frames.size() >= 4)
+    return {};
+  Value V = newRecord(Best, nullptr, unknownArguments(Best));
+  if (Dead || V.K != Value::Object)
+    return {};
+  settle(V.Id);
+  return V;
+}
+
+std::vector<CellId> Interp::unknownArguments(const FunctionDecl *Fn) {
+  std::vector<CellId> Args;
+  for (const ParmVarDecl *P : Fn->parameters())
+    Args.push_back(S->cell(
+        fresh(P->getType(), P->getNameAsString(), SourceLocation(), "")));
+  return Args;
+}
+
+// Forgets the fields that something else than a constructor may write.
+void Interp::settle(ObjectId Id) {
+  Object &O = S->Objects.mut(Id);
+  llvm::erase_if(O.Fields, [&](const std::pair<const void *, CellId> &F) {
+    if (!WrittenFields.count(static_cast<const FieldDecl *>(F.first)))
+      return false;
+    // A module's own parts are what they are; where they are is not asked.
+    const Value &V = S->Cells[target(F.second)];
+    return O.K != Object::Module || V.K != Value::Object ||
+           S->Objects[V.Id].K == Object::Record;
+  });
+  O.Opaque = true;
+}
+
+} // namespace torch_tidy
