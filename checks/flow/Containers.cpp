@@ -13,26 +13,36 @@ namespace torch_tidy {
 /// The elements that are followed one by one; longer containers are not.
 static constexpr size_t MaxElements = 24;
 
-// The elements are no longer known one by one.
-void Interp::blur(ObjectId Id) {
-  Object &O = S->Objects.mut(Id);
+// The one device that all tensors in a container are on.
+std::optional<Device> Interp::commonDevice(const Object &O) {
   std::optional<Device> Common;
-  bool Agree = !O.Opaque || O.Unseen.isKnown();
-  if (O.Opaque && O.Unseen.isKnown())
+  if (O.Opaque) {
+    if (!O.Unseen.isKnown())
+      return std::nullopt;
     Common = O.Unseen;
+  }
   for (CellId C : O.Elems) {
-    const Value &V = S->Cells[C];
-    if (V.K != Value::Tensor) {
-      Agree = false;
-      break;
-    }
-    const Device &D = S->Handles[V.Id].Fact.Dev;
-    Agree &= !Common || Common->sameAs(D);
+    const Value *V = &S->Cells[C];
+    // The value of a map's pair.
+    if (V->K == Value::Object && S->Objects[V->Id].Elems.size() == 2)
+      V = &S->Cells[S->Objects[V->Id].Elems[1]];
+    if (V->K != Value::Tensor)
+      return std::nullopt;
+    const Device &D = S->Handles[V->Id].Fact.Dev;
+    if (Common && !Common->sameAs(D))
+      return std::nullopt;
     Common = D;
   }
+  return Common;
+}
+
+// The elements are no longer known one by one.
+void Interp::blur(ObjectId Id) {
+  std::optional<Device> Common = commonDevice(S->Objects[Id]);
+  Object &O = S->Objects.mut(Id);
   O.Elems.clear();
   O.Opaque = true;
-  O.Unseen = Agree && Common ? *Common : Device::symbol(++DeviceSymbols);
+  O.Unseen = Common ? *Common : Device::symbol(++DeviceSymbols);
 }
 
 void Interp::assign(CellId C, const Value &V) {
@@ -258,9 +268,14 @@ Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
       Dead = true; // `at` throws, and not for its device.
       return {};
     }
-    return Value::of(Value::Ref, S->cell(fresh(E->getType(), text(E),
-                                               E->getBeginLoc(),
-                                               "an unknown key")));
+    Value New = fresh(E->getType(), text(E), E->getBeginLoc(),
+                      "an unknown key");
+    if (New.K == Value::Tensor)
+      if (auto Common = commonDevice(S->Objects[V.Id]))
+        S->Handles.mut(New.Id).Fact.Dev = *Common;
+    CellId Some = S->cell(New);
+    S->Some[Some] = V.Id;
+    return Value::of(Value::Ref, Some);
   }
   if (Name == "emplace" || Name == "insert" || Name == "try_emplace" ||
       Name == "insert_or_assign") {

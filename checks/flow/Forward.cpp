@@ -193,7 +193,11 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
         J.Message = "Expected all tensors to be on the same device";
       }
     judged(J, FindingCode::DeviceMismatch, Site, Uses);
-    return fresh(T, "", SourceLocation(), "");
+    // Whatever it returns is where it computes.
+    Object Out;
+    Out.Opaque = true;
+    Out.Unseen = State ? State->Dev : Device::symbol(++DeviceSymbols);
+    return S->object(std::move(Out));
   }
   if (O.Opaque && O.Kind2.empty())
     return fresh(T, "", Site->getBeginLoc(), "a module from elsewhere");

@@ -148,6 +148,7 @@ private:
                             clang::QualType T, const clang::Expr *E);
   void put(CellId Container, const Value &V);
   void blur(ObjectId Container);
+  std::optional<Device> commonDevice(const Object &Container);
   void assign(CellId C, const Value &V);
   clang::QualType heldType(const clang::CXXRecordDecl *R);
   Value algorithm(const clang::CallExpr *E, llvm::StringRef Name,
@@ -173,6 +174,10 @@ private:
   Value moduleCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
                    const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  const void *childKey(const Value &Key);
+  Value stateList(CellId Obj, bool Named);
+  Value moduleQuery(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
+                    llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   Value forward(const clang::Expr *Site, CellId Obj, const clang::Expr *BaseE,
                 llvm::ArrayRef<CellId> Args,
                 llvm::ArrayRef<const clang::Expr *> ArgEs, clang::QualType T);

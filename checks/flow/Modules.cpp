@@ -14,9 +14,13 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
   if (Kind == "Sequential" || Kind == "ModuleList" || Kind == "ModuleDict") {
     for (const Value &A : Args) {
       SmallVector<Value, 8> Work{A};
+      Value Key;
       while (!Work.empty()) {
         Value V = Work.front();
         Work.erase(Work.begin());
+        size_t Before = O.Elems.size();
+        if (V.K == Value::Str)
+          Key = V;
         if (V.K == Value::Object && S->Objects[V.Id].K == Object::List) {
           for (CellId C : S->Objects[V.Id].Elems)
             Work.push_back(S->Cells[C]);
@@ -28,6 +32,10 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
           CellId C = S->cell(V);
           O.Elems.push_back(C);
           O.Children.push_back(C);
+        }
+        if (O.Elems.size() > Before && Key.K == Value::Str) {
+          O.Fields.push_back({childKey(Key), O.Elems.back()});
+          Key = {};
         }
       }
     }
@@ -213,52 +221,9 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
     }
     return {};
   }
-  if (Name == "[]" || Name == "at" || Name == "ptr" || Name == "as" ||
-      Name == "get") {
-    Value I = Args.empty() ? Value() : eval(Args[0]);
-    if (Dead)
-      return {};
-    if (Name == "ptr" && Args.empty())
-      return Value::of(Value::Ptr, Obj);
-    if (Name == "as" || (Name == "get" && Args.empty()))
-      return E->isGLValue() ? Value::of(Value::Ref, Obj)
-                            : Value::of(Value::Ptr, Obj);
-    const Object &O = S->Objects[Id];
-    if (I.K == Value::Int && I.N >= 0 && size_t(I.N) < O.Elems.size())
-      return E->isGLValue() ? Value::of(Value::Ref, O.Elems[I.N])
-                            : Value::of(Value::Ptr, O.Elems[I.N]);
-    return fresh(E->getType(), "", E->getBeginLoc(),
-                 "an element of a module list");
-  }
-  if (Name == "parameters" || Name == "buffers") {
-    Object L;
-    L.K = Object::List;
-    std::vector<CellId> Work{Obj};
-    std::set<ObjectId> Seen;
-    while (!Work.empty()) {
-      CellId C = target(Work.back());
-      Work.pop_back();
-      const Value &V = S->Cells[C];
-      if (V.K != Value::Object || !Seen.insert(V.Id).second)
-        continue;
-      for (HandleId H : S->Objects[V.Id].State)
-        L.Elems.push_back(S->cell(Value::of(Value::Tensor, H)));
-      L.Opaque |= S->Objects[V.Id].Opaque;
-      for (CellId K : S->Objects[V.Id].Children)
-        Work.push_back(K);
-    }
-    return S->object(std::move(L));
-  }
-  if (Name == "children" || Name == "modules") {
-    Object L;
-    L.K = Object::List;
-    if (Name == "children")
-      for (CellId C : S->Objects[Id].Children)
-        L.Elems.push_back(S->cell(Value::of(Value::Ptr, C)));
-    else
-      L.Opaque = true;
-    return S->object(std::move(L));
-  }
+  Value Asked = moduleQuery(E, Name, Obj, Args, Known);
+  if (Known || Dead)
+    return Asked;
   for (const Expr *A : Args)
     if (!isa<CXXDefaultArgExpr>(A))
       eval(A);

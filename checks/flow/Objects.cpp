@@ -118,6 +118,11 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
   if (V.K == Value::Object && New.K == Value::Tensor &&
       S->Objects[V.Id].Unseen.K != Device::Unknown)
     S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
+  if (V.K == Value::Object && !New && kindOf(T) == TypeKind::IValue) {
+    Object Inner;
+    Inner.Opaque = true;
+    New = S->object(std::move(Inner));
+  }
   if (V.K == Value::Object && S->Objects[V.Id].Unseen.K != Device::Unknown &&
       New.K == Value::Object)
     S->Objects.mut(New.Id).Unseen = S->Objects[V.Id].Unseen;

@@ -70,6 +70,8 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     return Dead ? Value() : Value::of(Value::Ptr, S->cell(V));
   }
+  if (Q == "std::dynamic_pointer_cast" || Q == "std::static_pointer_cast")
+    return Arg(0);
   if (Q == "std::make_tuple" || Q == "std::make_pair" || Q == "std::tie" ||
       Q == "std::forward_as_tuple") {
     Object O;
@@ -154,9 +156,15 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   if (Name == "__builtin_expect")
     return Arg(0);
   auto *M = dyn_cast<CXXMethodDecl>(Fn);
+  if (M && Base && M->getParent()->getName() == "Item" &&
+      StringRef(Q).starts_with("torch::OrderedDict")) {
+    bool Key = Name == "key";
+    return Value::of(Value::Ref, elementOf(Base, !Key, E->getType(), E));
+  }
   if (!M || !Base ||
       !(Std || StringRef(Q).starts_with("c10::ArrayRef") ||
         StringRef(Q).starts_with("c10::intrusive_ptr") ||
+        StringRef(Q).starts_with("torch::OrderedDict") ||
         StringRef(Q).starts_with("c10::optional"))) {
     Known = false;
     return {};
@@ -186,8 +194,11 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     return {};
   }
   if (Cls == "std::optional" || Cls == "c10::optional" ||
+      StringRef(Cls).contains("future") ||
       StringRef(Cls).starts_with("std::_Optional")) {
     Value V = load(C);
+    if (Name == "get" || Name == "wait")
+      return Name == "get" ? V : Value();
     if (Name == "value")
       return Value::of(Value::Ref, C);
     if (Name == "has_value" || isa<CXXConversionDecl>(M))

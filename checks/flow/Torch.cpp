@@ -204,8 +204,13 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     if (K == TypeKind::IValue) {
       Value V = load(Base);
-      if (Name == "toTensor" && V.K != Value::Tensor)
+      if (Name == "toTensor" && V.K != Value::Tensor) {
+        Value Outer = V;
         V = fresh(E->getType(), "", E->getBeginLoc(), "inside an IValue");
+        if (Outer.K == Value::Object &&
+            S->Objects[Outer.Id].Unseen.K != Device::Unknown)
+          S->Handles.mut(V.Id).Fact.Dev = S->Objects[Outer.Id].Unseen;
+      }
       if (Name.starts_with("to"))
         return V;
     }
@@ -220,6 +225,21 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       return E->getType()->isVoidType()
                  ? Value()
                  : fresh(E->getType(), "", SourceLocation(), "");
+    }
+    if (StringRef(Q).starts_with("c10::ivalue::Tuple") ||
+        StringRef(Q).starts_with("c10::List")) {
+      if (Name == "elements" || Name == "vec")
+        return Value::of(Value::Ref, target(Base));
+      if (Name == "get" || OpK == OO_Subscript) {
+        Value I = eval(Args[0]);
+        return Dead ? Value()
+                    : Value::of(Value::Ref,
+                                elementOf(Base,
+                                          I.K == Value::Int
+                                              ? std::optional<int64_t>(I.N)
+                                              : std::nullopt,
+                                          E->getType(), E));
+      }
     }
     if (S->Cells[target(Base)].K == Value::Object) {
       const Object &O = S->Objects[S->Cells[target(Base)].Id];

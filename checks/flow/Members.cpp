@@ -1,0 +1,163 @@
+// What modules are asked for: children, parameters, copies of themselves.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+// The field under which a child with this name is found.
+const void *Interp::childKey(const Value &Key) {
+  std::string Name =
+      "[" +
+      static_cast<const StringLiteral *>(Key.P)->getString().str() + "]";
+  return &Names.try_emplace(Name, Name).first->second;
+}
+
+namespace {
+// Copies what is reachable, sharing inside the copy what was shared before.
+class Cloner {
+  State &S;
+  std::map<CellId, CellId> Cells;
+  std::map<HandleId, HandleId> Handles;
+  std::map<ObjectId, ObjectId> Objects;
+
+public:
+  explicit Cloner(State &S) : S(S) {}
+  HandleId handle(HandleId H) {
+    auto [It, New] = Handles.try_emplace(H, 0);
+    if (New)
+      It->second = S.tensor(S.Handles[H]).Id;
+    return It->second;
+  }
+  ObjectId object(ObjectId Id) {
+    if (auto It = Objects.find(Id); It != Objects.end())
+      return It->second;
+    ObjectId New = S.object(S.Objects[Id]).Id;
+    Objects[Id] = New;
+    Object O = S.Objects[Id];
+    for (auto &F : O.Fields)
+      F.second = cell(F.second);
+    for (CellId &C : O.Elems)
+      C = cell(C);
+    for (CellId &C : O.Children)
+      C = cell(C);
+    for (HandleId &H : O.State)
+      H = handle(H);
+    S.Objects.mut(New) = std::move(O);
+    return New;
+  }
+  CellId cell(CellId C) {
+    if (auto It = Cells.find(C); It != Cells.end())
+      return It->second;
+    CellId New = S.cell(S.Cells[C]);
+    Cells[C] = New;
+    Value V = S.Cells[C];
+    if (V.K == Value::Tensor)
+      V.Id = handle(V.Id);
+    else if (V.K == Value::Object)
+      V.Id = object(V.Id);
+    else if ((V.K == Value::Ptr || V.K == Value::Ref) && V.Id)
+      V.Id = cell(V.Id);
+    S.Cells.mut(New) = V;
+    return New;
+  }
+};
+} // namespace
+
+// The parameters or buffers of a module and of all that it has registered.
+Value Interp::stateList(CellId Obj, bool Named) {
+  Object L;
+  L.K = Object::List;
+  std::vector<CellId> Work{Obj};
+  std::set<ObjectId> Seen;
+  while (!Work.empty()) {
+    CellId C = target(Work.back());
+    Work.pop_back();
+    const Value &V = S->Cells[C];
+    if (V.K != Value::Object || !Seen.insert(V.Id).second)
+      continue;
+    const Object O = S->Objects[V.Id];
+    for (HandleId H : O.State) {
+      Value T = Value::of(Value::Tensor, H);
+      if (Named) {
+        Object Pair;
+        Pair.K = Object::List;
+        Pair.Elems = {S->cell({}), S->cell(T)};
+        T = S->object(std::move(Pair));
+      }
+      L.Elems.push_back(S->cell(T));
+    }
+    if (O.Opaque) {
+      L.Opaque = true;
+      L.Unseen = O.Unseen;
+    }
+    Work.insert(Work.end(), O.Children.begin(), O.Children.end());
+  }
+  return S->object(std::move(L));
+}
+
+Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
+                          ArrayRef<const Expr *> Args, bool &Known) {
+  ObjectId Id = S->Cells[Obj].Id;
+  Known = true;
+  if (Name == "[]" || Name == "at" || Name == "ptr" || Name == "as" ||
+      Name == "get") {
+    Value I = Args.empty() ? Value() : eval(Args[0]);
+    if (Dead)
+      return {};
+    auto Found = [&](CellId C) {
+      return E->isGLValue() ? Value::of(Value::Ref, C)
+                            : Value::of(Value::Ptr, C);
+    };
+    if (Name == "ptr" && Args.empty())
+      return Value::of(Value::Ptr, Obj);
+    if (Name == "as" || (Name == "get" && Args.empty()))
+      return Found(Obj);
+    const Object &O = S->Objects[Id];
+    if (I.K == Value::Int && I.N >= 0 && size_t(I.N) < O.Elems.size())
+      return Found(O.Elems[I.N]);
+    if (I.K == Value::Str) {
+      const void *Key = childKey(I);
+      for (auto &[K, C] : O.Fields)
+        if (K == Key)
+          return Found(C);
+    }
+    std::optional<Device> Where = placedAt(Obj);
+    Value V = fresh(E->getType(), "", E->getBeginLoc(),
+                    "an element of a module list");
+    CellId C = target(S->cell(V));
+    if (Where && S->Cells[C].K == Value::Object)
+      S->Objects.mut(S->Cells[C].Id).Unseen = *Where;
+    return V;
+  }
+  if (Name == "parameters" || Name == "buffers")
+    return stateList(Obj, false);
+  if (Name == "named_parameters" || Name == "named_buffers")
+    return stateList(Obj, true);
+  if (Name == "children" || Name == "modules") {
+    Object L;
+    L.K = Object::List;
+    if (Name == "children")
+      for (CellId C : S->Objects[Id].Children)
+        L.Elems.push_back(S->cell(Value::of(Value::Ptr, C)));
+    else
+      L.Opaque = true;
+    return S->object(std::move(L));
+  }
+  if (Name == "clone") {
+    Value D = Args.empty() || isa<CXXDefaultArgExpr>(Args[0]) ? Value()
+                                                              : eval(Args[0]);
+    if (Dead)
+      return {};
+    CellId New = Cloner(*S).cell(Obj);
+    if (D.K == Value::Dev) {
+      std::set<ObjectId> Seen;
+      moveModule(New, D.D, Dtype::Unknown, E, "", Args[0], Seen);
+    }
+    return Value::of(Value::Ptr, New);
+  }
+  Known = false;
+  return {};
+}
+
+} // namespace torch_tidy
