@@ -209,8 +209,9 @@ Value Interp::callClosure(const Value &V0, const Expr *Site,
     if (auto *F = static_cast<const FunctionDecl *>(V.P); isUserCode(F)) {
       auto *M = dyn_cast<CXXMethodDecl>(F);
       if (M && !M->isStatic())
-        return Args.empty() ? Value()
-                            : enter(F, Site, target(Args[0]), Args.drop_front());
+        return Args.empty()
+                   ? Value()
+                   : enter(F, Site, target(Args[0]), Args.drop_front());
       return enter(F, Site, 0, Args);
     }
   if (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure) {

@@ -18,10 +18,10 @@ QualType Interp::heldType(const CXXRecordDecl *R) {
 Value Interp::algorithm(const CallExpr *E, StringRef Name,
                         ArrayRef<const Expr *> Args, bool &Known) {
   static const llvm::StringSet<> Names = {
-      "for_each", "transform",  "accumulate",  "reduce",        "fill",
-      "generate", "copy",       "copy_if",     "any_of",        "all_of",
-      "none_of",  "find_if",    "count_if",    "sort",          "stable_sort",
-      "reverse",  "shuffle",    "max_element", "min_element",   "remove_if",
+      "for_each", "transform",   "accumulate",  "reduce",      "fill",
+      "generate", "copy",        "copy_if",     "any_of",      "all_of",
+      "none_of",  "find_if",     "count_if",    "sort",        "stable_sort",
+      "reverse",  "shuffle",     "max_element", "min_element", "remove_if",
       "rotate",   "partial_sort"};
   Known = Names.contains(Name) && Args.size() >= 2;
   if (!Known)
@@ -33,6 +33,8 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
   if (Dead)
     return {};
   // A parallel policy before the range changes nothing here.
+  for (const Value &X : V)
+    touch(E, X);
   size_t At = V[0].K == Value::Iter ? 0 : 1;
   if (V.size() < At + 2 || V[At].K != Value::Iter) {
     Known = false;
@@ -136,8 +138,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
   }
   if (Name == "fill" || Name == "generate") {
     for (size_t I = 0; I < Cells.size() && !Done(I); ++I) {
-      Value X = Name == "fill" ? V[At + 2]
-                               : callClosure(V[At + 2], E, {}, T);
+      Value X = Name == "fill" ? V[At + 2] : callClosure(V[At + 2], E, {}, T);
       if (!Dead)
         assign(Cells[I], X.K == Value::Ref ? load(X.Id) : copyOf(X));
     }
@@ -150,8 +151,8 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
         callClosure(V[At + 3], E, {Cells[I]}, Ctx.BoolTy);
       Write(Out, copyOf(load(Cells[I])));
     }
-    if (const Value &C = Out.K == Value::Iter ? S->Cells[target(Out.Id)]
-                                              : Value();
+    if (const Value &C =
+            Out.K == Value::Iter ? S->Cells[target(Out.Id)] : Value();
         Name == "copy_if" && C.K == Value::Object)
       blur(C.Id);
     return Out;
@@ -201,8 +202,9 @@ Value Interp::invoke(const CallExpr *E, StringRef Name,
     Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
   if (Dead)
     return {};
-  size_t At = Name == "call_once" ||
-              (Name == "async" && kindOf(Args[0]->getType()) == TypeKind::Number);
+  size_t At =
+      Name == "call_once" ||
+      (Name == "async" && kindOf(Args[0]->getType()) == TypeKind::Number);
   if (At >= Cells.size())
     return {};
   Value F = load(target(Cells[At]));

@@ -112,10 +112,10 @@ Value Interp::call(const CallExpr *E) {
         const Expr *A = Args[0];
         if (BK == TypeKind::Holder || BK == TypeKind::Pointer ||
             BK == TypeKind::Device || BK == TypeKind::List ||
-            BK == TypeKind::Map ||
-            BK == TypeKind::Options || BK == TypeKind::Dtype ||
-            BK == TypeKind::Optional || BK == TypeKind::Pair ||
-            BK == TypeKind::JitModule || BK == TypeKind::IValue) {
+            BK == TypeKind::Map || BK == TypeKind::Options ||
+            BK == TypeKind::Dtype || BK == TypeKind::Optional ||
+            BK == TypeKind::Pair || BK == TypeKind::JitModule ||
+            BK == TypeKind::IValue) {
           Value V = eval(A);
           if (Dead)
             return {};
@@ -154,6 +154,9 @@ Value Interp::call(const CallExpr *E) {
   }
   bool Known = false;
   if (!isUserCode(Fn)) {
+    if (!Base && Fn->getDeclName().isIdentifier() &&
+        touches(E, Fn->getName(), Args))
+      return {};
     Value V = stdCall(E, Fn, Base, Args, Known);
     if (!Known && !Dead)
       V = torchCall(E, Fn, Base, BaseE, Args, Known);

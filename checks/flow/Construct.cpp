@@ -137,6 +137,8 @@ Value Interp::construct(const CXXConstructExpr *E) {
       return S->object(std::move(O));
     }
     Value V = Arg(0);
+    if (N >= 2)
+      touch(E, V);
     if (V.K == Value::Iter && N >= 2) {
       Value Last = Arg(1);
       if (Dead)

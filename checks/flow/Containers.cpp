@@ -69,8 +69,7 @@ void Interp::put(CellId Container, const Value &V) {
     return;
   }
   // One more in a container that is not known: what it says of all must hold.
-  if (!(V.K == Value::Tensor &&
-        O.Unseen.sameAs(S->Handles[V.Id].Fact.Dev)))
+  if (!(V.K == Value::Tensor && O.Unseen.sameAs(S->Handles[V.Id].Fact.Dev)))
     O.Unseen = Device::symbol(++DeviceSymbols);
 }
 
@@ -101,8 +100,7 @@ CellId Interp::entryOf(CellId Map, Value Key, QualType T, bool Create,
       Maybe = true;
       continue;
     }
-    std::optional<bool> Same =
-        sameKey(load(S->Objects[Pair.Id].Elems[0]), Key);
+    std::optional<bool> Same = sameKey(load(S->Objects[Pair.Id].Elems[0]), Key);
     if (Same && *Same)
       return C;
     Maybe |= !Same;
@@ -151,8 +149,7 @@ std::vector<CellId> Interp::range(const Value &First, const Value &Last,
 }
 
 // Operators of iterators, of members and free ones alike.
-Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base,
-                       bool &Known) {
+Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base, bool &Known) {
   Known = false;
   auto Cell = [&](unsigned I) {
     const Expr *A = E->getArg(I);
@@ -198,10 +195,9 @@ Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base,
     return E->getNumArgs() > 1 ? V : Value::of(Value::Ref, C);
   case OO_PlusEqual:
   case OO_MinusEqual:
-    S->Cells.mut(C) =
-        Moved(B.K != Value::Int                       ? 0
-              : E->getOperator() == OO_PlusEqual ? B.N
-                                                      : -B.N);
+    S->Cells.mut(C) = Moved(B.K != Value::Int                  ? 0
+                            : E->getOperator() == OO_PlusEqual ? B.N
+                                                               : -B.N);
     if (B.K != Value::Int)
       S->Cells.mut(C).Neg = true;
     return Value::of(Value::Ref, C);
@@ -210,9 +206,8 @@ Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base,
     if (B.K == Value::Iter)
       return !V.Neg && !B.Neg ? Value::integer(V.N - B.N)
                               : Value::of(Value::Sym, symbol("", false));
-    Value W = B.K == Value::Int
-                  ? Moved(E->getOperator() == OO_Plus ? B.N : -B.N)
-                  : V;
+    Value W =
+        B.K == Value::Int ? Moved(E->getOperator() == OO_Plus ? B.N : -B.N) : V;
     W.Neg |= B.K != Value::Int;
     return W;
   }
@@ -220,9 +215,10 @@ Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base,
   case OO_ExclaimEqual:
   case OO_Less:
     if (B.K == Value::Iter && !V.Neg && !B.Neg && V.Id == B.Id)
-      return Value::integer(E->getOperator() == OO_Less ? V.N < B.N
-                            : (V.N == B.N) ==
-                                (E->getOperator() == OO_EqualEqual));
+      return Value::integer(E->getOperator() == OO_Less
+                                ? V.N < B.N
+                                : (V.N == B.N) ==
+                                      (E->getOperator() == OO_EqualEqual));
     return Value::of(Value::Sym, symbol("", false));
   case OO_Equal:
     S->Cells.mut(C) = B;
@@ -249,10 +245,10 @@ Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
       return {};
     bool Maybe = false;
     bool Value_ = Name == "[]" || Name == "at";
-    CellId P = entryOf(C, Key, E->getType().getNonReferenceType(),
-                       Name == "[]", Maybe);
+    CellId P = entryOf(C, Key, E->getType().getNonReferenceType(), Name == "[]",
+                       Maybe);
     if (Name == "count" || Name == "contains")
-      return P ? Value::integer(1)
+      return P       ? Value::integer(1)
              : Maybe ? Value::of(Value::Sym, symbol(text(E), true))
                      : Value::integer(0);
     if (!Value_) {
@@ -268,8 +264,8 @@ Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
       Dead = true; // `at` throws, and not for its device.
       return {};
     }
-    Value New = fresh(E->getType(), text(E), E->getBeginLoc(),
-                      "an unknown key");
+    Value New =
+        fresh(E->getType(), text(E), E->getBeginLoc(), "an unknown key");
     if (New.K == Value::Tensor)
       if (auto Common = commonDevice(S->Objects[V.Id]))
         S->Handles.mut(New.Id).Fact.Dev = *Common;
@@ -348,8 +344,8 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
   }
   bool Queue = M->getParent()->getName() == "queue";
   if (Name == "front" || Name == "back" || Name == "top")
-    return Value::of(Value::Ref, elementOf(C, Name == "front" ? 0 : -1,
-                                           E->getType(), E));
+    return Value::of(Value::Ref,
+                     elementOf(C, Name == "front" ? 0 : -1, E->getType(), E));
   if (Name == "size")
     return Exact() ? Value::integer(S->Objects[V.Id].Elems.size())
                    : Value::of(Value::Sym, symbol("", false));
@@ -357,7 +353,8 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     return Exact() ? Value::integer(S->Objects[V.Id].Elems.empty())
                    : Value::of(Value::Sym, symbol(text(E), true));
   if (Name == "push_back" || Name == "emplace_back" || Name == "push" ||
-      (Name == "emplace" && K == TypeKind::List && !E->getType()->isRecordType())) {
+      (Name == "emplace" && K == TypeKind::List &&
+       !E->getType()->isRecordType())) {
     Value X;
     if (Args.size() == 1) {
       X = copyOf(eval(Args[0]));

@@ -131,6 +131,10 @@ CellId Interp::loc(const Expr *E) {
     auto *A = cast<ArraySubscriptExpr>(E);
     Value B = eval(A->getBase());
     Value I = eval(A->getIdx());
+    if (B.K == Value::Memory) {
+      touch(E, B);
+      return S->cell(Value::of(Value::Sym, symbol("", false)));
+    }
     CellId C = B.K == Value::Ptr ? B.Id : S->cell(B);
     return elementOf(
         C, I.K == Value::Int ? std::optional<int64_t>(I.N) : std::nullopt,
@@ -142,12 +146,18 @@ CellId Interp::loc(const Expr *E) {
       Value P = eval(U->getSubExpr());
       if (P.K == Value::Ptr && P.Id)
         return P.Id;
+      if (P.K == Value::Memory) {
+        touch(E, P);
+        return S->cell(Value::of(Value::Sym, symbol("", false)));
+      }
       return S->cell(fresh(E->getType(), text(U->getSubExpr()),
                            E->getBeginLoc(), "behind an unknown pointer"));
     }
     if (U->isIncrementDecrementOp()) {
       CellId C = loc(U->getSubExpr());
       Value V = load(C);
+      if (V.K == Value::Memory)
+        return C;
       S->Cells.mut(C) =
           V.K == Value::Int
               ? Value::integer(V.N + (U->isIncrementOp() ? 1 : -1))
@@ -178,6 +188,8 @@ CellId Interp::loc(const Expr *E) {
     if (Dead)
       return 0;
     Value L = load(C);
+    if (L.K == Value::Memory)
+      return C;
     Value V = Value::of(Value::Sym, symbol("", false));
     if (L.K == Value::Int && R.K == Value::Int) {
       if (B->getOpcode() == BO_AddAssign)

@@ -190,6 +190,11 @@ private:
                      const clang::Expr *BaseE);
   void blobOfHost(const clang::CallExpr *E, const clang::Expr *Pointer,
                   Device Where);
+  void touch(const clang::Expr *Site, const Value &Memory);
+  bool touches(const clang::CallExpr *E, llvm::StringRef Name,
+               llvm::ArrayRef<const clang::Expr *> Args);
+  Value accessor(const clang::CallExpr *E, const Value &Memory,
+                 llvm::ArrayRef<const clang::Expr *> Args);
   Value optionsFrom(Value V);
   Value deviceFromString(llvm::StringRef S);
   void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out,

@@ -8,8 +8,7 @@ namespace torch_tidy {
 // The field under which a child with this name is found.
 const void *Interp::childKey(const Value &Key) {
   std::string Name =
-      "[" +
-      static_cast<const StringLiteral *>(Key.P)->getString().str() + "]";
+      "[" + static_cast<const StringLiteral *>(Key.P)->getString().str() + "]";
   return &Names.try_emplace(Name, Name).first->second;
 }
 

@@ -144,9 +144,13 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
         " and keeps its state there, but the parameters have moved to " +
         placed(AH.Fact.Dev) + " since";
   } else if (Code == FindingCode::HostAccess) {
-    F.Message = Quoted(WName, "the pointer") +
-                " is host memory, but the options say that it is on " +
-                placed(AH.Fact.Dev);
+    F.Message =
+        Wrong == Against
+            ? Quoted(WName, "the tensor") + " is on " + placed(WH.Fact.Dev) +
+                  ", but its memory is read on the host"
+            : Quoted(WName, "the pointer") +
+                  " is host memory, but the options say that it is on " +
+                  placed(AH.Fact.Dev);
   } else if (Wrong == Against) {
     F.Message = Quoted(WName, "an operand") + " holds " +
                 dtypeName(WH.Fact.Type).str() +

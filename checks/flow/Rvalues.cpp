@@ -236,8 +236,8 @@ Value Interp::evalR(const Expr *E) {
     case UO_PostDec: {
       CellId C = loc(U->getSubExpr());
       Value Old = load(C);
-      if (Dead)
-        return {};
+      if (Dead || Old.K == Value::Memory)
+        return Old;
       S->Cells.mut(C) =
           Old.K == Value::Int
               ? Value::integer(Old.N + (U->isIncrementOp() ? 1 : -1))
@@ -263,6 +263,8 @@ Value Interp::evalR(const Expr *E) {
     Value L = eval(B->getLHS()), R = eval(B->getRHS());
     if (Dead)
       return {};
+    if (L.K == Value::Memory && !B->isComparisonOp())
+      return L;
     if (B->isComparisonOp())
       return compare(Op, L, R, E);
     if (L.K == Value::Int && R.K == Value::Int)

@@ -92,8 +92,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   }
   if (Q == "std::swap") {
     CellId A = ArgLoc(0), B = ArgLoc(1);
-    if (!Dead)
-      {
+    if (!Dead) {
       Value Old = S->Cells[A];
       assign(A, S->Cells[B]);
       assign(B, Old);

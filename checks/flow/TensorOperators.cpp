@@ -96,34 +96,6 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
   return S->tensor(std::move(H));
 }
 
-// `from_blob` takes the options' word for where the memory is; CUDA does not.
-void Interp::blobOfHost(const CallExpr *E, const Expr *Pointer, Device Where) {
-  const Expr *P = Pointer->IgnoreParenCasts();
-  bool Host = false;
-  if (auto *D = dyn_cast<DeclRefExpr>(P))
-    Host = D->getType()->isArrayType();
-  if (auto *C = dyn_cast<CXXMemberCallExpr>(P))
-    Host = C->getMethodDecl() && C->getMethodDecl()->getName() == "data" &&
-           kindOf(C->getImplicitObjectArgument()->getType()) == TypeKind::List;
-  if (!Host)
-    return;
-  Handle Here, There;
-  Here.Fact.Dev = Device::cpu();
-  There.Fact.Dev = Where;
-  Used Memory, Options;
-  Memory.Role = "data";
-  Memory.Spelling = text(P);
-  Memory.H = S->tensor(Here).Id;
-  Options.Role = "options";
-  Options.H = S->tensor(There).Id;
-  api::Judgement J;
-  J.K = api::Judgement::Throws;
-  J.Wrong = 0, J.Against = 1;
-  J.Message = "The specified pointer resides on host memory and is not "
-              "registered with any CUDA device.";
-  judged(J, FindingCode::HostAccess, E, {Memory, Options});
-}
-
 static bool isIntegerScalar(const Expr *E) {
   E = E->IgnoreImplicit();
   if (auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs())

@@ -101,6 +101,12 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       }
       if (Name == "to" || Name == "cuda" || Name == "cpu")
         return moveTensor(E, Name, Base, BaseE, Args);
+      if (Name == "data_ptr" || Name == "const_data_ptr" ||
+          Name == "mutable_data_ptr" || Name == "accessor") {
+        if (S->Handles[V.Id].Name.empty() && BaseE)
+          S->Handles.mut(V.Id).Name = text(BaseE);
+        return Value::of(Value::Memory, V.Id);
+      }
       if (Name == "device") {
         Value D = Value::device(F.Dev);
         D.Spelled = E;
@@ -154,6 +160,8 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       if (!Op.empty())
         return tensorOp(E, Fn, Op, Base, BaseE, Args);
     }
+    if (Value V = load(Base); V.K == Value::Memory)
+      return accessor(E, V, Args);
     if (K == TypeKind::Device) {
       Value V = load(Base);
       if (V.K != Value::Dev)
