@@ -9,6 +9,8 @@ static constexpr CheckInfo Checks[] = {
      "a forward call or operator whose operands hold different element types"},
     {FindingCode::UnusedMove, true,
      "a tensor's 'to', 'cuda' or 'cpu' whose result is dropped"},
+    {FindingCode::UnregisteredMember, true,
+     "a member that forward uses and 'to' leaves behind, never registered"},
     {FindingCode::OptimizerBeforeMove, true,
      "an optimizer that has stepped before its parameters move"},
     {FindingCode::HostAccess, true,

@@ -153,6 +153,11 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
 Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
                         ArrayRef<CellId> Args) {
   const CXXRecordDecl *R = Ctor->getParent();
+  // What a module is made of moves with it, or is told of there.
+  if (Site && llvm::none_of(S->Frames, [](const Frame &F) {
+        return isa_and_nonnull<CXXConstructorDecl>(F.Fn);
+      }))
+    Built.insert(R);
   Object O;
   O.Rec = R;
   O.K = derives(R, "torch::nn::Module") ? Object::Module : Object::Record;

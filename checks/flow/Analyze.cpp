@@ -67,7 +67,7 @@ void Interp::runRoot(const FunctionDecl *Fn) {
   }
 }
 
-AnalysisResult Interp::take() {
+AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
   std::set<const Expr *> Causes;
   std::set<std::pair<const Expr *, unsigned>> Done;
   // A repair is for every run of a call; what mends one breaks another that is
@@ -107,14 +107,16 @@ AnalysisResult Interp::take() {
         B.F.Condition = When;
       if (B.Dropped)
         Causes.insert(B.Dropped);
-      if (SomeFine.count(Key.first))
-        B.F.Fixes.clear();
+      if (B.Left)
+        LeftTold.insert(B.Left);
       Done.insert(Key.first);
       Result.Findings.push_back(std::move(B.F));
       break;
     }
   }
   unusedMoves(Causes);
+  for (const CXXRecordDecl *R : Modules)
+    supposeMoved(R);
   const SourceManager &SM = Ctx.getSourceManager();
   // One call is told once, however many entries lead to it.
   std::set<std::pair<unsigned, const Expr *>> Once;
@@ -140,8 +142,15 @@ class Collector : public RecursiveASTVisitor<Collector> {
 
 public:
   std::vector<const FunctionDecl *> Roots;
+  std::vector<const CXXRecordDecl *> Modules;
   explicit Collector(Interp &I) : I(I) {}
   bool shouldVisitTemplateInstantiations() const { return true; }
+  bool VisitCXXRecordDecl(CXXRecordDecl *R) {
+    if (R->isThisDeclarationADefinition() && !R->isDependentContext() &&
+        !R->isLambda() && I.isModule(R))
+      Modules.push_back(R);
+    return true;
+  }
   bool VisitFunctionDecl(FunctionDecl *F) {
     if (F->doesThisDeclarationHaveABody() && !F->isDependentContext() &&
         !F->isDefaulted() && I.isUserCode(F))
@@ -167,7 +176,7 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
   Collector C(I);
   // Declarations from a precompiled header stay there: they are the library's.
   if (!knowsLibTorch(Ctx))
-    return I.take();
+    return I.take({});
   std::vector<Decl *> TopLevel;
   for (Decl *D : Ctx.getTranslationUnitDecl()->noload_decls())
     if (I.isUserCode(D))
@@ -177,7 +186,7 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
     C.TraverseDecl(D);
   for (const FunctionDecl *F : C.Roots)
     I.runRoot(F);
-  AnalysisResult R = I.take();
+  AnalysisResult R = I.take(C.Modules);
   R.Stats.Seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin)
           .count();

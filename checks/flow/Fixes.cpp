@@ -8,34 +8,6 @@ using namespace clang;
 
 namespace torch_tidy {
 
-// A member that `to` left behind: the module it is in has moved, it has not.
-void Interp::noteUnregistered(Finding &F, const Used &U) {
-  const Expr *E = U.E;
-  if (U.IsState)
-    E = U.Base;
-  if (!E || !S->top().This)
-    return;
-  E = E->IgnoreImplicit();
-  if (auto *Op = dyn_cast<CXXOperatorCallExpr>(E); Op && Op->getNumArgs())
-    E = Op->getArg(0)->IgnoreImplicit();
-  auto *M = dyn_cast<MemberExpr>(E);
-  if (!M || !isa<CXXThisExpr>(M->getBase()->IgnoreImplicit()) ||
-      !isa<FieldDecl>(M->getMemberDecl()))
-    return;
-  const Value &Me = S->Cells[target(S->top().This)];
-  if (Me.K != Value::Object || !S->Objects[Me.Id].Move)
-    return;
-  const Origin *From = S->Handles[U.H].From;
-  if (From && From->K == Origin::Moved)
-    return;
-  std::string Name = M->getMemberDecl()->getNameAsString();
-  F.History.push_back(
-      {M->getMemberDecl()->getLocation(),
-       "'" + Name +
-           "' is never registered, so moving the module leaves it behind",
-       Device::unknown(), Name});
-}
-
 namespace {
 // Whether a variable is named again after a place.
 class UseAfter : public RecursiveASTVisitor<UseAfter> {

@@ -75,8 +75,12 @@ class Interp {
 public:
   Interp(clang::ASTContext &Ctx, const AnalysisOptions &Opts);
   void runRoot(const clang::FunctionDecl *Fn);
-  AnalysisResult take();
+  AnalysisResult take(llvm::ArrayRef<const clang::CXXRecordDecl *> Modules);
+  bool isModule(const clang::CXXRecordDecl *R) {
+    return isUserCode(R) && derives(R, "torch::nn::Module");
+  }
   bool isUserCode(const clang::Decl *D);
+  void supposeMoved(const clang::CXXRecordDecl *R);
   void findWrittenFields(llvm::ArrayRef<clang::Decl *> TopLevel);
 
 private:
@@ -141,8 +145,7 @@ private:
                 llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   CellId entryOf(CellId Map, Value Key, clang::QualType T, bool Create,
                  bool &Maybe);
-  Value iterator(const clang::CXXOperatorCallExpr *E, CellId Base,
-                 bool &Known);
+  Value iterator(const clang::CXXOperatorCallExpr *E, CellId Base, bool &Known);
   CellId pointedAt(const Value &Iter, clang::QualType T, const clang::Expr *E);
   std::vector<CellId> range(const Value &First, const Value &Last,
                             clang::QualType T, const clang::Expr *E);
@@ -227,7 +230,13 @@ private:
   };
   void judged(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site, llvm::ArrayRef<Used> Operands);
-  void noteUnregistered(Finding &F, const Used &U);
+  // Unregistered.cpp.
+  bool hangsOn(CellId C, HandleId H, unsigned Depth);
+  const clang::FieldDecl *leftBehind(HandleId H);
+  std::optional<Fix> registration(const clang::FieldDecl *Field);
+  void tellLeftBehind(Finding &F, const clang::FieldDecl *Field);
+  void supposedMismatch(const Used &Wrong, const Used &Against,
+                        const api::Judgement &J, const clang::Expr *Site);
   void unusedMoves(const std::set<const clang::Expr *> &Causes);
   void addFixes(Finding &F, const Used &Wrong, const Used &Against,
                 llvm::ArrayRef<Used> Ops);
@@ -263,6 +272,7 @@ private:
       Finding F;
       std::map<SymbolId, int64_t> Under;
       const clang::Expr *Dropped = nullptr;
+      const clang::FieldDecl *Left = nullptr;
     };
     std::vector<Bad> Bads;
     std::vector<std::map<SymbolId, int64_t>> Fine;
@@ -293,6 +303,11 @@ private:
   /// Those whose operand was already there on some path.
   std::set<const clang::Expr *> HarmlessMoves;
   std::set<const clang::FieldDecl *> WrittenFields;
+  /// Unregistered members that a finding has told of.
+  std::set<const clang::FieldDecl *> LeftTold;
+  /// Module classes that are made here, and those that are moved to CUDA.
+  std::set<const clang::CXXRecordDecl *> Built, Went;
+  const clang::CXXMethodDecl *Supposed = nullptr; ///< See supposeMoved().
   llvm::DenseMap<clang::FileID, bool> UserFiles;
   const clang::FunctionDecl *Root = nullptr;
 };

@@ -12,6 +12,24 @@ using namespace clang;
 namespace torch_tidy {
 
 namespace {
+// Whether a loop over a field may change what the field holds.
+class Changes : public RecursiveASTVisitor<Changes> {
+public:
+  bool Moves = false, Assigns = false;
+  bool VisitCXXMemberCallExpr(CXXMemberCallExpr *C) {
+    const CXXMethodDecl *M = C->getMethodDecl();
+    if (M && M->getDeclName().isIdentifier())
+      Moves |= llvm::StringSwitch<bool>(M->getName())
+                   .Cases({"to", "cuda", "cpu", "set_data", "reset"}, true)
+                   .Default(false);
+    return true;
+  }
+  bool VisitCXXOperatorCallExpr(CXXOperatorCallExpr *C) {
+    Assigns |= C->getOperator() == OO_Equal;
+    return true;
+  }
+};
+
 class FieldUses : public RecursiveASTVisitor<FieldUses> {
   llvm::function_ref<TypeKind(QualType)> KindOf;
   llvm::SmallPtrSet<const MemberExpr *, 32> Reads;
@@ -56,6 +74,19 @@ public:
     if (C->getCastKind() == CK_LValueToRValue &&
         KindOf(C->getType()) != TypeKind::Pointer)
       read(C->getSubExpr());
+    return true;
+  }
+  bool VisitCXXForRangeStmt(CXXForRangeStmt *S) {
+    // A module moves under any variable that leads to it; a tensor is
+    // replaced through a reference only.
+    Changes Body;
+    Body.TraverseStmt(S->getBody());
+    QualType T = S->getLoopVariable()->getType();
+    bool Writes = KindOf(T) == TypeKind::Tensor
+                      ? T->isReferenceType() && Body.Assigns
+                      : Body.Moves;
+    if (!Writes)
+      read(S->getRangeInit());
     return true;
   }
   bool VisitCXXMemberCallExpr(CXXMemberCallExpr *C) {

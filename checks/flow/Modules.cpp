@@ -98,6 +98,8 @@ void Interp::moveModule(CellId Obj, std::optional<Device> D, Dtype T,
                            : nullptr;
   Object &Me = S->Objects.mut(Id);
   if (D) {
+    if (!Supposed && E && !D->isCPU() && Me.Rec)
+      Went.insert(Me.Rec);
     Me.Move = O;
     if (Me.Opaque)
       Me.Unseen = *D;

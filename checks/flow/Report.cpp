@@ -92,10 +92,25 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
     return &V;
   };
   if (!Wrong || !Against) {
+    if (Supposed)
+      return;
     for (unsigned L = 1; L <= Depth; ++L)
       if (L == Depth || S->Frames[L].Site)
         Record(L, false);
     return;
+  }
+  auto Mend = [&] {
+    for (const Used &U : Ops)
+      if (&U == Wrong || (!U.IsState && U.H &&
+                          S->Handles[U.H].Fact.Dev.differsFrom(
+                              S->Handles[Against->H].Fact.Dev)))
+        S->Handles.mut(U.H).Fact.Dev = Device::symbol(++DeviceSymbols);
+    S->Handles.mut(Wrong->H).Fact.Type = Dtype::Unknown;
+  };
+  if (Supposed) {
+    if (Code == FindingCode::DeviceMismatch)
+      supposedMismatch(*Wrong, *Against, J, Site);
+    return Mend();
   }
   Visits *V = Record(Level, true);
   const Handle &WH = S->Handles[Wrong->H];
@@ -205,8 +220,9 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
   if (Against != Wrong)
     Tell(Against, AName);
   Tell(Wrong, WName);
-  noteUnregistered(F, *Against);
-  noteUnregistered(F, *Wrong);
+  const FieldDecl *Left = leftBehind(Wrong->H);
+  if (!Left)
+    Left = leftBehind(Against->H);
   if (WH.Dropped) {
     F.History.push_back(
         {WH.Dropped->getExprLoc(),
@@ -238,6 +254,10 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
         break;
       }
   }
+  if (Left && Code == FindingCode::DeviceMismatch) {
+    tellLeftBehind(F, Left);
+    B.Left = Left;
+  }
   if (WH.From)
     B.Under = WH.From->Under;
   if (AO)
@@ -245,16 +265,11 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
       B.Under.insert(K);
   for (auto It = B.Under.begin(); It != B.Under.end();)
     It = S->Known.count(It->first) ? std::next(It) : B.Under.erase(It);
-  if (!Catching)
+  if (!Catching && S->ThrewAt.insert({Site, S->top().Serial}).second)
     V->Bads.push_back(std::move(B));
   S->Threw = true;
   // Mended in the state, so that one cause is told once.
-  for (const Used &U : Ops)
-    if (&U == Wrong ||
-        (!U.IsState && U.H &&
-         S->Handles[U.H].Fact.Dev.differsFrom(S->Handles[Against->H].Fact.Dev)))
-      S->Handles.mut(U.H).Fact.Dev = Device::symbol(++DeviceSymbols);
-  S->Handles.mut(Wrong->H).Fact.Type = Dtype::Unknown;
+  Mend();
   if (Catching)
     Dead = true;
 }

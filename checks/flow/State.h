@@ -19,6 +19,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace torch_tidy {
@@ -190,6 +191,9 @@ struct State {
   std::map<CellId, ObjectId> Some;
   /// A flagged call has thrown on this path: what follows never runs as is.
   bool Threw = false;
+  /// The calls that have, and the activations they were made in: a loop that
+  /// comes back to one has the same cause.
+  std::set<std::pair<const clang::Expr *, uint64_t>> ThrewAt;
   /// Autocast is on or may be: element types are its business.
   bool Autocast = false;
 

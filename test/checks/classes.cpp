@@ -82,7 +82,7 @@ struct VecNet2Impl : nn::Module {
   }
   Tensor forward(Tensor x) {
     for (auto &l : ls)
-      x = torch::relu(l->forward(x)); // expect: 'x' is on CUDA but 'l' is on the CPU
+      x = torch::relu(l->forward(x));
     return x;
   }
 };
