@@ -14,7 +14,7 @@ static constexpr CheckInfo Checks[] = {
     {FindingCode::OptimizerBeforeMove, true,
      "an optimizer that has stepped before its parameters move"},
     {FindingCode::HostAccess, true,
-     "host memory that is passed as device memory"},
+     "device memory that the host reads, or host memory passed as device memory"},
 };
 
 llvm::ArrayRef<CheckInfo> allChecks() { return Checks; }

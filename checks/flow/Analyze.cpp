@@ -39,7 +39,7 @@ void Interp::runRoot(const FunctionDecl *Fn) {
       S->top().Vars[P] = C;
     }
     if (auto *M = dyn_cast<CXXMethodDecl>(Fn); M && !M->isStatic()) {
-      QualType T = Ctx.getCanonicalTagType(M->getParent());
+      QualType T = typeOf(Ctx, M->getParent());
       Value V;
       if (!isa<CXXConstructorDecl>(M) && !isa<CXXDestructorDecl>(M)) {
         if (!derives(M->getParent(), "torch::nn::Module"))

@@ -4,6 +4,7 @@
 // container's cell and a position. A map is a sequence of pairs. Where it is
 // not known which element is meant, a cell stands for *some* element: what all
 // agree on can be read from it, and writing it leaves the container unknown.
+#include "checks/Compat.h"
 #include "checks/flow/Interp.h"
 
 using namespace clang;
@@ -206,7 +207,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
   if (Op == OO_Subscript)
     Name = "[]";
   CellId C = target(Base);
-  TypeKind K = kindOf(Ctx.getCanonicalTagType(M->getParent()));
+  TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
   if (S->Cells[C].K != Value::Object) {
     Object O;
     O.K = Object::List;

@@ -19,9 +19,8 @@ public:
   bool VisitCXXMemberCallExpr(CXXMemberCallExpr *C) {
     const CXXMethodDecl *M = C->getMethodDecl();
     if (M && M->getDeclName().isIdentifier())
-      Moves |= llvm::StringSwitch<bool>(M->getName())
-                   .Cases({"to", "cuda", "cpu", "set_data", "reset"}, true)
-                   .Default(false);
+      Moves |= llvm::is_contained({"to", "cuda", "cpu", "set_data", "reset"},
+                                  M->getName());
     return true;
   }
   bool VisitCXXOperatorCallExpr(CXXOperatorCallExpr *C) {

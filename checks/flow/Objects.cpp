@@ -48,8 +48,10 @@ CellId Interp::field(CellId Base, const ValueDecl *D) {
     return O.Elems[Name == "target"];
   else
     New = fresh(D->getType(), Name, D->getLocation(), "set elsewhere");
-  if (New.K == Value::Tensor && S->Objects[V.Id].Unseen.K != Device::Unknown)
+  if (New.K == Value::Tensor && S->Objects[V.Id].Unseen.K != Device::Unknown) {
     S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
+    S->Handles.mut(New.Id).From = S->Objects[V.Id].Move;
+  }
   CellId F = S->cell(New);
   S->Objects.mut(V.Id).Fields.push_back({D, F});
   // What a module with an unseen constructor holds is taken as registered.
@@ -115,17 +117,26 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
   Value New =
       fresh(T, E ? text(E) : "", E ? E->getBeginLoc() : SourceLocation(),
             "an element of an unknown container");
+  // What is known of all is known of this one, and here is where it came up.
+  const Origin *Here = nullptr;
+  if (V.K == Value::Object && S->Objects[V.Id].Unseen.isKnown())
+    Here = E ? origin(Origin::Created, E, S->Objects[V.Id].Unseen, "", nullptr)
+             : S->Objects[V.Id].Move;
   if (V.K == Value::Object && New.K == Value::Tensor &&
-      S->Objects[V.Id].Unseen.K != Device::Unknown)
+      S->Objects[V.Id].Unseen.K != Device::Unknown) {
     S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
+    S->Handles.mut(New.Id).From = Here;
+  }
   if (V.K == Value::Object && !New && kindOf(T) == TypeKind::IValue) {
     Object Inner;
     Inner.Opaque = true;
     New = S->object(std::move(Inner));
   }
   if (V.K == Value::Object && S->Objects[V.Id].Unseen.K != Device::Unknown &&
-      New.K == Value::Object)
+      New.K == Value::Object) {
     S->Objects.mut(New.Id).Unseen = S->Objects[V.Id].Unseen;
+    S->Objects.mut(New.Id).Move = Here;
+  }
   CellId Some = S->cell(New);
   if (V.K == Value::Object)
     S->Some[Some] = V.Id;

@@ -210,7 +210,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = false;
     return {};
   }
-  TypeKind K = kindOf(Ctx.getCanonicalTagType(M->getParent()));
+  TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
   if (K == TypeKind::List || K == TypeKind::Map)
     return containerCall(E, M, C, Args, Known);
   Known = false;
