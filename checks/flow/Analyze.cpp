@@ -109,6 +109,8 @@ AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
         Causes.insert(B.Dropped);
       if (B.Left)
         LeftTold.insert(B.Left);
+      if (SomeFine.count(Key.first))
+        B.F.Fixes.clear();
       Done.insert(Key.first);
       Result.Findings.push_back(std::move(B.F));
       break;

@@ -16,16 +16,34 @@ namespace {
 // Copies what is reachable, sharing inside the copy what was shared before.
 class Cloner {
   State &S;
+  std::deque<Origin> &Origins;
+  std::map<const Origin *, const Origin *> Moves;
   std::map<CellId, CellId> Cells;
   std::map<HandleId, HandleId> Handles;
   std::map<ObjectId, ObjectId> Objects;
 
 public:
-  explicit Cloner(State &S) : S(S) {}
+  Cloner(State &S, std::deque<Origin> &Origins) : S(S), Origins(Origins) {}
+  /// A move of the original is how the copy came to be where it is, but the
+  /// variable that it names is not the copy.
+  const Origin *origin(const Origin *O) {
+    if (!O || O->K != Origin::Moved)
+      return O;
+    auto [It, New] = Moves.try_emplace(O, nullptr);
+    if (New) {
+      Origins.push_back(*O);
+      Origins.back().Subject.clear();
+      It->second = &Origins.back();
+    }
+    return It->second;
+  }
   HandleId handle(HandleId H) {
     auto [It, New] = Handles.try_emplace(H, 0);
-    if (New)
-      It->second = S.tensor(S.Handles[H]).Id;
+    if (New) {
+      Handle Copy = S.Handles[H];
+      Copy.From = origin(Copy.From);
+      It->second = S.tensor(std::move(Copy)).Id;
+    }
     return It->second;
   }
   ObjectId object(ObjectId Id) {
@@ -42,6 +60,7 @@ public:
       C = cell(C);
     for (HandleId &H : O.State)
       H = handle(H);
+    O.Move = origin(O.Move);
     S.Objects.mut(New) = std::move(O);
     return New;
   }
@@ -148,7 +167,7 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
                                                               : eval(Args[0]);
     if (Dead)
       return {};
-    CellId New = Cloner(*S).cell(Obj);
+    CellId New = Cloner(*S, Origins).cell(Obj);
     if (D.K == Value::Dev) {
       std::set<ObjectId> Seen;
       moveModule(New, D.D, Dtype::Unknown, E, "", Args[0], Seen);
