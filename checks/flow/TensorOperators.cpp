@@ -1,4 +1,5 @@
 // Operators on tensors: what they demand, what they return.
+#include "checks/Compat.h"
 #include "checks/flow/Interp.h"
 
 using namespace clang;
@@ -42,8 +43,8 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
                          const Expr *BaseE, ArrayRef<const Expr *> Args) {
   Value T = load(Base);
   if (T.K != Value::Tensor)
-    T = fresh(BaseE->getType(), text(BaseE), E->getBeginLoc(),
-              "not a known tensor");
+    T = fresh(typeOf(Ctx, cast<CXXMethodDecl>(E->getDirectCallee())->getParent()),
+              text(BaseE), E->getBeginLoc(), "not a known tensor");
   TensorFact F = S->Handles[T.Id].Fact;
   Device D = F.Dev;
   const Expr *Spelled = nullptr;

@@ -81,7 +81,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     if (K == TypeKind::Tensor || BK == TypeKind::Tensor) {
       Value V = load(Base);
       if (V.K != Value::Tensor) {
-        V = fresh(BaseE->getType(), text(BaseE), E->getBeginLoc(),
+        V = fresh(typeOf(Ctx, M->getParent()), text(BaseE), E->getBeginLoc(),
                   "not a known tensor");
         S->Cells.mut(Base) = V;
       }

@@ -255,7 +255,7 @@ void clone1() {
   nn::Linear a(4, 4);
   a->to(torch::kCUDA);
   auto b = std::dynamic_pointer_cast<nn::LinearImpl>(a->clone());
-  b->forward(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'a' was moved to CUDA
+  b->forward(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'b' was moved to CUDA
 }
 void clone2() {
   nn::Linear a(4, 4);
