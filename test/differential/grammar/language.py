@@ -17,6 +17,8 @@ def ends(g, code, device):
 def global_device(g):
     n, d = g.fresh("kDevice"), g.choice([CPU, CUDA])
     form = g.choice(["const torch::Device {n}{{{d}}};", "static const torch::Device {n} = {d};", "constexpr auto {n} = torch::k{D};", "inline torch::Device {n}() {{ return {d}; }}", "static torch::DeviceType {n} = torch::k{D};", "#define {n} torch::k{D}"])
+    if "#define" in form:  # knows no namespaces
+        n = g.case.name + n
     g.helper([form.format(n=n, d=g.device(d), D=d[0].upper())])
     n += "()" if "inline" in form else ""
     ends(g, g.choice(["torch::rand({{2, 4}}, {})", "torch::rand({{2, 4}}).to({})", "torch::zeros({{2, 4}}, torch::TensorOptions({}))"]).format(n), d)
