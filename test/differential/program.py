@@ -1,12 +1,16 @@
 """Writes a program of random cases, and tells which construct each is about."""
 
+import importlib
+import pkgutil
 import random
 
-from grammar import aliases, classes, containers, control, flow, helpers, language, mistakes, modules, sequences, tensors, training
+import grammar
 from grammar.core import CONSTRUCTS, Case, Scope
 from grammar.tensors import use
 
-GROUPS = sorted({group for group, _ in CONSTRUCTS.values()})
+# Each module of the grammar registers its constructs.
+for _module in pkgutil.iter_modules(grammar.__path__):
+    importlib.import_module("grammar." + _module.name)
 
 
 def add_construct(scope, name):

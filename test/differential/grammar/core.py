@@ -20,7 +20,10 @@ def construct(group, name=None):
     """Registers a function that adds statements to a Scope."""
 
     def register(function):
-        CONSTRUCTS[name or function.__name__] = (group, function)
+        key = name or function.__name__
+        if key in CONSTRUCTS:
+            raise ValueError("two constructs are called " + key)
+        CONSTRUCTS[key] = (group, function)
         return function
 
     return register

@@ -61,7 +61,7 @@ def data_set(g):
 
 
 @construct("programs")
-def trainer(g):
+def owning_trainer(g):
     """A class that owns a model, an optimizer and a device."""
     s, d = g.fresh("Trainer"), g.choice([CPU, CUDA])
     moves_input, moves_target = g.case.slip() is None, g.chance(0.8)
@@ -156,7 +156,7 @@ def applied(g):
 
 
 @construct("programs")
-def encoder_decoder(g):
+def recurrent_encoder(g):
     """Two modules of one's own in a third, state carried from one to the other."""
     enc, dec, net = g.fresh("Encoder"), g.fresh("Decoder"), g.fresh("Net") + "Impl"
     hidden = g.choice(["torch::zeros({1, 2, 4})", "torch::zeros({1, 2, 4}, x.options())", "torch::zeros({1, 2, 4}).to(x.device())"])
@@ -170,7 +170,7 @@ def encoder_decoder(g):
 
 
 @construct("programs")
-def attention(g):
+def masked_attention(g):
     """A mask made in forward, scores of two projections."""
     net = g.fresh("Net") + "Impl"
     mask = g.choice(["torch::ones({2, 2})", "torch::ones({2, 2}, x.options())", "torch::eye(2, x.device())", "torch::eye(2)", "torch::tril(torch::ones({2, 2}, x.device()))"])
