@@ -36,7 +36,7 @@ import sys
 CASE = re.compile(r"^void (case_\w+)\(\)")
 LABEL = re.compile(r"\s*// (THROWS|THROWN|FALSE): (\w+)(?=\s*(?://|$))")
 DIAGNOSTIC = re.compile(r"^(.+?):(\d+):\d+: (warning|error): (.*?)(?: \[([\w,.-]+)\])?$")
-DTYPE_WORDS = re.compile(r"dtype|scalar type|data type|can.t be cast")
+DTYPE_WORDS = re.compile(r"dtype|scalar type|data type|can.t be cast|\(unsigned char\)")
 
 
 class Case:
