@@ -1,8 +1,9 @@
 //===- Make.h - tensors, devices and modules for an entry's arguments -----===//
 //
-// What the generated entries call. Included at the end of the user's own
-// translation unit, after all of its headers, so it includes only what the
-// probe includes anyway; loaders have a header of their own (MakeLoader.h).
+// What the generated entries call. Included before the user's own translation
+// unit, whose macros may have any name, so it includes only what the probe
+// includes anyway; loaders have a header of their own (MakeLoader.h), which
+// comes after it.
 //
 // Values are dull on purpose: floats in [0, 1), integers 0 and 1 (valid class
 // labels and indices nearly everywhere), `true`, 0.5, "text".
@@ -13,6 +14,7 @@
 
 #include "Driver.h"
 #include <ATen/ATen.h>
+#include <iostream>
 #include <memory>
 
 namespace torch_tidy::driver {

@@ -180,7 +180,9 @@ void Build::startPreamble() {
     Key += "\n" + Flag;
   for (const char *Flag : OwnFlags)
     Key += std::string("\n") + Flag;
-  Key += readFile(under(RT.IncludeDir, "probe/Probe.h"));
+  for (const char *Header :
+       {"probe/Probe.h", "driver/Make.h", "driver/Driver.h"})
+    Key += readFile(under(RT.IncludeDir, Header));
   std::string Name =
       "verify-" + utohexstr(xxh3_64bits(StringRef(Key)), /*LowerCase=*/true);
   if (fs::create_directories(CacheDir))
@@ -189,8 +191,9 @@ void Build::startPreamble() {
   if (fs::exists(Pch))
     return;
   std::string Header = under(CacheDir, Name + ".h");
-  if (Error E =
-          writeFile(Header, "#include \"probe/Probe.h\"\n" + Directives)) {
+  if (Error E = writeFile(
+          Header, "#include \"probe/Probe.h\"\n#include \"driver/Make.h\"\n" +
+                      Directives)) {
     consumeError(std::move(E));
     Pch.clear();
     return;
@@ -270,7 +273,8 @@ Build::program(const std::map<std::string, std::string> &Texts) {
     if (UsePch)
       Args.insert(Args.end(), {"-include-pch", Pch});
     else
-      Args.insert(Args.end(), {"-include", "probe/Probe.h"});
+      Args.insert(Args.end(),
+                  {"-include", "probe/Probe.h", "-include", "driver/Make.h"});
     Args.insert(Args.end(),
                 {"-ivfsoverlay", *Overlay, "-c", J.File, "-o", Object});
     for (;;) {

@@ -158,7 +158,8 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
   for (const auto &[Path, Text] : P.Texts)
     if (fs::equivalent(Path, Job.File))
       if (Error E = writeFile(under(Own, "main.cpp"),
-                              "#include \"probe/Probe.h\"\n#line 1 \"" +
+                              "#include \"probe/Probe.h\"\n#include "
+                              "\"driver/Make.h\"\n#line 1 \"" +
                                   Job.File + "\"\n" + Text + P.Driver.text()))
         return E;
   std::string CMake = "add_executable(run_" + Name + " " + Name + "/main.cpp";

@@ -92,7 +92,7 @@ public:
         Before += "::torch_tidy::probe::result(" + std::to_string(Id) + ", ";
         After += ")";
       }
-      edits(R->File).wrap(R->Begin, R->End, Before, After);
+      edits(R->File).wrap(R->Begin, R->End, Before, After, Id);
       S.Form = Site::Expression;
       S.Operands = Probed;
     } else if (std::optional<std::string> Why = probeStatement(F, Id)) {
@@ -327,6 +327,13 @@ private:
       return;
     }
     std::optional<FileRange> R = fileRange(E);
+    // Braces are no expression: `vstack({x, y})`.
+    if (R && SM.getBufferData(R->File)[R->Begin] == '{') {
+      if (const InitListExpr *List = bracedList(E))
+        for (const Expr *Init : List->inits())
+          probeOperand(Init, Role, Id, Before);
+      return;
+    }
     if (!R || (E->isPRValue() && !isMovable(E->getType())))
       return;
     std::string Key = (llvm::Twine(Id) + ":" + llvm::Twine(R->Begin) + ":" +
@@ -335,7 +342,22 @@ private:
     if (!Done.insert(Key).second)
       return;
     ++Probed;
-    edits(R->File).wrap(R->Begin, R->End, operand(Id, Role), ")");
+    edits(R->File).wrap(R->Begin, R->End, operand(Id, Role), ")", Id);
+  }
+
+  /// The list in braces that \p E is converted from.
+  static const InitListExpr *bracedList(const Expr *E) {
+    while (E && !isa<InitListExpr>(E)) {
+      if (const auto *Standard = dyn_cast<CXXStdInitializerListExpr>(E))
+        E = Standard->getSubExpr();
+      else if (const auto *C = dyn_cast<CXXConstructExpr>(E))
+        E = C->getNumArgs() ? C->getArg(0) : nullptr;
+      else if (const Expr *Inner = E->IgnoreImplicit(); Inner != E)
+        E = Inner;
+      else
+        return nullptr;
+    }
+    return dyn_cast_or_null<InitListExpr>(E);
   }
 
   std::string nameOf(const Expr *E) {
@@ -370,14 +392,14 @@ private:
     if (!isa<DeclStmt>(S)) {
       for (const auto &[E, Role] : plainOperands(F))
         Enter += "(void)" + operand(Id, Role) + nameOf(E) + "); ";
-      edits(R->File).wrap(R->Begin, R->End, "{ " + Enter, " }");
+      edits(R->File).wrap(R->Begin, R->End, "{ " + Enter, " }", Id);
       return std::nullopt;
     }
     if (!isa<CompoundStmt>(P))
       return std::string(Macro) + " in a declaration that stands alone";
     for (const auto &[E, Role] : plainOperands(F))
       Enter += "(void)" + operand(Id, Role) + nameOf(E) + "); ";
-    edits(R->File).wrap(R->Begin, R->End, Enter, " " + Name + ".leave();");
+    edits(R->File).wrap(R->Begin, R->End, Enter, " " + Name + ".leave();", Id);
     return std::nullopt;
   }
 

@@ -422,7 +422,12 @@ std::string DriverPlan::text() const {
     Table += std::string("}, ") + (E.Fallback ? "true" : "false") +
              ", torch_tidy_entries::sizes},\n";
   }
-  std::string Text = "\n#include \"driver/Make.h\"\n";
+  // The user's macros must not reach into what follows.
+  std::string Text = "\n";
+  for (const char *Word :
+       {"A", "Argc", "Argv", "Args", "Batch", "Count", "Data", "Example",
+        "Mode", "Name", "Target", "entry", "object", "run", "sizes"})
+    Text += std::string("#undef ") + Word + "\n";
   if (Loader)
     Text += "#include \"driver/MakeLoader.h\"\n";
   if (Mnist)

@@ -52,7 +52,9 @@ public:
               SM.getFileManager().getOptionalFileRef(Path))
         if (std::optional<llvm::MemoryBufferRef> Buffer =
                 SM.getMemoryBufferForFileOrNone(*File))
-          Out.Texts[Path] = Edits.apply(Buffer->getBuffer());
+          Out.Sources[Path] = {Buffer->getBuffer().str(), Edits};
+    for (const auto &[Path, Source] : Out.Sources)
+      Out.Texts[Path] = Source.second.apply(Source.first);
     Out.Driver = std::move(Plan);
     Out.NextId = Options.FirstId + Findings.size();
   }
@@ -98,6 +100,43 @@ private:
 };
 
 } // namespace
+
+bool Probed::dropFailingProbes(llvm::StringRef Words) {
+  std::map<unsigned, std::string> Failing;
+  llvm::SmallVector<llvm::StringRef> Lines;
+  Words.split(Lines, '\n');
+  for (llvm::StringRef Line : Lines)
+    for (const auto &[Path, Text] : Texts) {
+      // "path:12:3: error: ...".
+      llvm::StringRef Rest = Line;
+      unsigned Number = 0;
+      if (!Line.contains(": error: ") || !Rest.consume_front(Path) ||
+          !Rest.consume_front(":") || Rest.consumeInteger(10, Number))
+        continue;
+      llvm::StringRef At = Text;
+      while (--Number && !At.empty())
+        At = At.split('\n').second;
+      At = At.split('\n').first;
+      std::string Why = Rest.split(": error: ").second.str();
+      for (llvm::StringRef Mark : {"probe::Scope(", "probe::operand("})
+        for (llvm::StringRef Found = At; Found.contains(Mark);) {
+          Found = Found.split(Mark).second;
+          unsigned Id;
+          if (!Found.consumeInteger(10, Id) && !Unprobed.count(Id))
+            Failing.try_emplace(Id, Why);
+        }
+    }
+  for (const auto &[Id, Why] : Failing) {
+    Unprobed.insert(Id);
+    for (ProbedFinding &F : Findings)
+      for (Claim &C : F.Claims)
+        if (C.Id == Id)
+          C.Obstacle = "not probed: the probe does not compile: " + Why;
+  }
+  for (const auto &[Path, Source] : Sources)
+    Texts[Path] = Source.second.apply(Source.first, Unprobed);
+  return !Failing.empty();
+}
 
 void Probed::noteDropped() {
   for (const DriverPlan::Entry &E : Driver.Entries)

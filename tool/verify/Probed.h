@@ -9,6 +9,7 @@
 
 #include "tool/torch-tidy/LintFile.h"
 #include "tool/verify/Plan.h"
+#include "tool/verify/SourceEdits.h"
 #include "tool/verify/Verdict.h"
 #include <functional>
 #include <map>
@@ -40,6 +41,14 @@ struct Probed {
   /// What to append to the main file to run it alone.
   DriverPlan Driver;
   unsigned NextId = 0; ///< The first id that was not used.
+
+  /// The texts without probes, and what the probes are.
+  std::map<std::string, std::pair<std::string, SourceEdits>> Sources;
+  std::set<unsigned> Unprobed; ///< Ids whose probes were taken out.
+
+  /// Takes out the probes on lines that the compiler complains of in \p Words;
+  /// false where it complains of none.
+  bool dropFailingProbes(llvm::StringRef Words);
 
   /// Tells the claims which of their entries the driver had to drop.
   void noteDropped();

@@ -6,8 +6,9 @@
 using namespace torch_tidy::verify;
 
 void SourceEdits::wrap(unsigned Begin, unsigned End, std::string Before,
-                       std::string After) {
-  Edits.push_back({Begin, End, std::move(Before), std::move(After)});
+                       std::string After, std::optional<unsigned> Tag) {
+  Edits.push_back({Begin, End, std::move(Before), std::move(After),
+                   /*Replaces=*/false, Tag});
 }
 
 void SourceEdits::insert(unsigned Offset, std::string Text) {
@@ -33,7 +34,8 @@ struct Piece {
 };
 } // namespace
 
-std::string SourceEdits::apply(llvm::StringRef Source) const {
+std::string SourceEdits::apply(llvm::StringRef Source,
+                               const std::set<unsigned> &Without) const {
   auto Swallowed = [&](unsigned Offset) {
     return std::any_of(Edits.begin(), Edits.end(), [&](const Edit &E) {
       return E.Replaces && E.Begin < Offset && Offset < E.End;
@@ -42,7 +44,8 @@ std::string SourceEdits::apply(llvm::StringRef Source) const {
   std::vector<Piece> Pieces;
   for (size_t I = 0; I < Edits.size(); ++I) {
     const Edit &E = Edits[I];
-    if (E.End > Source.size() || E.Begin > E.End)
+    if (E.End > Source.size() || E.Begin > E.End ||
+        (E.Tag && Without.count(*E.Tag)))
       continue;
     // A wrap whose one end was replaced away would be unbalanced.
     if (!E.Replaces && (Swallowed(E.Begin) || Swallowed(E.End)))

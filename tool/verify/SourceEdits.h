@@ -11,6 +11,8 @@
 #define TORCH_TIDY_TOOL_VERIFY_SOURCEEDITS_H
 
 #include "llvm/ADT/StringRef.h"
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,8 +22,9 @@ class SourceEdits {
 public:
   /// Puts \p Before and \p After around the bytes [Begin, End). Of two equal
   /// ranges the one that was added first is the outer one.
-  void wrap(unsigned Begin, unsigned End, std::string Before,
-            std::string After);
+  /// \p Tag is what the edit can be left out by.
+  void wrap(unsigned Begin, unsigned End, std::string Before, std::string After,
+            std::optional<unsigned> Tag = std::nullopt);
   /// Inserts at \p Offset, inside every range that begins there.
   void insert(unsigned Offset, std::string Text);
   /// Replaces the bytes [Begin, End). Edits strictly inside are dropped.
@@ -29,14 +32,17 @@ public:
 
   bool empty() const { return Edits.empty(); }
 
-  /// \p Source with all edits made. Offsets past its end are ignored.
-  std::string apply(llvm::StringRef Source) const;
+  /// \p Source with all edits made but those tagged with one of \p Without.
+  /// Offsets past its end are ignored.
+  std::string apply(llvm::StringRef Source,
+                    const std::set<unsigned> &Without = {}) const;
 
 private:
   struct Edit {
     unsigned Begin, End;
     std::string Before, After;
     bool Replaces = false;
+    std::optional<unsigned> Tag = std::nullopt;
   };
   std::vector<Edit> Edits;
 };

@@ -146,7 +146,8 @@ private:
     for (const LintJob &Job : Jobs) {
       ++Number;
       progress("linting " + Job.File);
-      All.push_back(probeFile(Job, Config, ResourceDir, Lint, {NextId, false, library()}));
+      All.push_back(probeFile(Job, Config, ResourceDir, Lint,
+                              {NextId, false, library()}));
       Probed &P = All.back();
       NextId = P.NextId;
       Incomplete |= P.Failed;
@@ -231,7 +232,8 @@ private:
     progress("linting " + Job.File);
     if (Flags.Collect.empty())
       B.startPreamble();
-    Probed P = probeFile(Job, Config, ResourceDir, Lint, {NextId, true, library()});
+    Probed P =
+        probeFile(Job, Config, ResourceDir, Lint, {NextId, true, library()});
     NextId = P.NextId;
     Incomplete |= P.Failed;
     bool Runnable = !P.Failed && !P.Findings.empty() && P.Driver.size();
@@ -305,7 +307,9 @@ private:
       if (Program)
         return Program;
       std::string Words = toString(Program.takeError());
-      if (!P.Driver.dropFailing(Words))
+      // Both at once: a build is slow.
+      bool Probes = P.dropFailingProbes(Words);
+      if (!P.Driver.dropFailing(Words) && !Probes)
         return createStringError(Words);
       P.noteDropped();
       if (!P.Driver.size())
