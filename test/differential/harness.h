@@ -5,7 +5,8 @@
 //   L   at the start of each line that may throw
 //   F   first in each function and lambda that a case calls
 //   K   first in a handler: the exception that was thrown is noted as caught
-#pragma once
+#ifndef TORCH_TIDY_TEST_DIFFERENTIAL_HARNESS_H
+#define TORCH_TIDY_TEST_DIFFERENTIAL_HARNESS_H
 
 #include <torch/torch.h>
 
@@ -122,4 +123,6 @@ inline int main(const std::vector<DifferentialCase> &Cases) {
 #define K ::differential::caught()
 #define DIFFERENTIAL_MAIN(...)                                                                                         \
   int main() { return ::differential::main({__VA_ARGS__}); }
+#endif
+
 #endif
