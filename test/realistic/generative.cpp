@@ -247,8 +247,7 @@ void case_style_grams_kept_on_device() {
   std::cout << picture.detach().cpu().mean().item<float>() << "\n";
 }
 
-// Missed: the values of a map in a loop.
-void case_style_loss_starts_on_host_FN() {
+void case_style_loss_starts_on_host() {
   using namespace style;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Features features;
