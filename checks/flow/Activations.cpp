@@ -20,7 +20,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
   unsigned Same = 0;
   for (const Frame &F : S->Frames)
     Same += F.Fn == Def;
-  if (Same > 2) {
+  if (Same > 5) {
     unknown(Site ? Site->getBeginLoc() : SourceLocation(), "recursion");
     return fresh(Fn->getReturnType(), "", SourceLocation(), "");
   }
@@ -94,8 +94,11 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
             S->Objects.mut(Me).Fields.push_back({M->getCanonicalDecl(), C});
         } else if (auto *CE = dyn_cast<CXXConstructExpr>(
                        I->getInit()->IgnoreImplicit());
-                   CE && isUserCode(CE->getConstructor()) &&
-                   !CE->getConstructor()->isImplicit()) {
+                   CE && isUserCode(CE->getConstructor())) {
+          if (!CE->getConstructor()->hasBody()) {
+            implicitConstruct(CE->getConstructor()->getParent(), CE, This);
+            continue;
+          }
           std::vector<CellId> Cells;
           for (const Expr *A : CE->arguments())
             Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
@@ -150,6 +153,39 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
   return (*Memo)[Taken].V;
 }
 
+// What a constructor that nobody wrote does: bases, then initialisers in the
+// class.
+void Interp::implicitConstruct(const CXXRecordDecl *R, const Expr *Site,
+                               CellId This) {
+  for (const CXXBaseSpecifier &Base : R->bases()) {
+    const CXXRecordDecl *B = Base.getType()->getAsCXXRecordDecl();
+    if (!B || !B->hasDefinition() || !isUserCode(B))
+      continue;
+    B = B->getDefinition();
+    const CXXConstructorDecl *Default = nullptr;
+    for (const CXXConstructorDecl *C : B->ctors())
+      if (C->isDefaultConstructor())
+        Default = C;
+    if (Default && Default->hasBody())
+      enter(Default, Site, This, {});
+    else
+      implicitConstruct(B, Site, This);
+  }
+  for (const FieldDecl *F : R->fields()) {
+    if (Dead || !F->hasInClassInitializer() || !F->getInClassInitializer())
+      continue;
+    S->Frames.push_back({});
+    S->top().This = This;
+    S->top().Fn = S->Frames[S->Frames.size() - 2].Fn;
+    S->top().Site = Site;
+    S->top().Serial = ++Serial;
+    CellId C = S->cell(eval(F->getInClassInitializer()));
+    S->Frames.pop_back();
+    ObjectId Me = S->Cells[target(This)].Id;
+    S->Objects.mut(Me).Fields.push_back({F->getCanonicalDecl(), C});
+  }
+}
+
 Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
                         ArrayRef<CellId> Args) {
   const CXXRecordDecl *R = Ctor->getParent();
@@ -184,17 +220,7 @@ Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
   if (Ctor->hasBody(Def)) {
     enter(Ctor, Site, This, Args);
   } else if (Ctor->isImplicit() || Ctor->isDefaulted()) {
-    for (const FieldDecl *F : R->fields())
-      if (F->hasInClassInitializer() && F->getInClassInitializer()) {
-        S->Frames.push_back({});
-        S->top().This = This;
-        S->top().Fn = S->Frames[S->Frames.size() - 2].Fn;
-        S->top().Site = Site;
-        S->top().Serial = ++Serial;
-        CellId C = S->cell(eval(F->getInClassInitializer()));
-        S->Frames.pop_back();
-        S->Objects.mut(V.Id).Fields.push_back({F->getCanonicalDecl(), C});
-      }
+    implicitConstruct(R, Site, This);
   } else {
     unknown(Site ? Site->getBeginLoc() : SourceLocation(),
             "constructor of '" + R->getNameAsString() +

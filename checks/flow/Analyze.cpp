@@ -70,6 +70,7 @@ void Interp::runRoot(const FunctionDecl *Fn) {
 AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
   std::set<const Expr *> Causes;
   std::set<std::pair<const Expr *, unsigned>> Done;
+  std::set<std::pair<const FieldDecl *, uint64_t>> LeftIn;
   // A repair is for every run of a call; what mends one breaks another that is
   // fine as it is.
   std::set<std::pair<const Expr *, unsigned>> SomeFine;
@@ -86,6 +87,17 @@ AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
         for (auto &[Sym, Val] : B.Under) {
           auto It = Known.find(Sym);
           Excluded |= It != Known.end() && It->second != Val;
+        }
+        // A branch that is not taken leaves its condition on the path only.
+        for (auto It = B.Known.begin(); !Excluded && It != B.Known.end();
+             ++It) {
+          auto Other = Known.find(It->first);
+          const SymbolInfo &I = Symbols[It->first];
+          if (Other != Known.end() && Other->second != It->second && I.Strong &&
+              !I.Name.empty()) {
+            B.Under.insert(*It);
+            Excluded = true;
+          }
         }
         Tell &= Excluded;
       }
@@ -107,8 +119,12 @@ AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
         B.F.Condition = When;
       if (B.Dropped)
         Causes.insert(B.Dropped);
-      if (B.Left)
+      // One member left behind is one cause for all of an entry's calls.
+      if (B.Left) {
         LeftTold.insert(B.Left);
+        if (!LeftIn.insert({B.Left, Key.second.back()}).second)
+          continue;
+      }
       if (SomeFine.count(Key.first))
         B.F.Fixes.clear();
       Done.insert(Key.first);

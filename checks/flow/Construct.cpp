@@ -55,6 +55,51 @@ Value Interp::newOptimizer(const CXXRecordDecl *R, ArrayRef<Value> Args) {
   return S->object(std::move(O));
 }
 
+// An object that the library makes of constructor arguments: `make_shared`,
+// `emplace_back`.
+Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
+  const CXXRecordDecl *R = heldModule(T);
+  bool Holder = R && kindOf(T) == TypeKind::Holder;
+  if (!R)
+    R = T->getAsCXXRecordDecl();
+  if (!R)
+    return Cells.size() == 1 ? load(Cells[0]) : Value();
+  Value V;
+  if (isUserCode(R)) {
+    const CXXConstructorDecl *Best = nullptr;
+    if (R->hasDefinition())
+      for (const CXXConstructorDecl *C : R->getDefinition()->ctors())
+        if (!C->isCopyOrMoveConstructor() && !C->isDeleted() &&
+            Cells.size() <= C->getNumParams() &&
+            Cells.size() >= C->getMinRequiredArguments())
+          Best = C;
+    if (Best)
+      V = newRecord(Best, E, Cells);
+    else
+      V = fresh(T, "", E->getBeginLoc(), "no constructor found");
+  } else if (derives(R, "torch::nn::Module")) {
+    std::vector<Value> Vs;
+    for (CellId C : Cells)
+      Vs.push_back(load(C));
+    StringRef K = R->getName();
+    K.consume_back("Impl");
+    V = newModule(K, Vs, E, R);
+  } else if (kindOf(T) == TypeKind::Optimizer) {
+    std::vector<Value> Vs;
+    for (CellId C : Cells)
+      Vs.push_back(load(C));
+    V = newOptimizer(R, Vs);
+  } else if (Cells.size() == 1) {
+    V = load(Cells[0]);
+  } else {
+    V = Cells.empty() ? defaultValue(T, nullptr)
+                      : fresh(T, "", E->getBeginLoc(), "make_shared");
+  }
+  if (Dead)
+    return {};
+  return Holder ? Value::of(Value::Ptr, S->cell(V)) : V;
+}
+
 Value Interp::construct(const CXXConstructExpr *E) {
   const CXXConstructorDecl *Ctor = E->getConstructor();
   QualType T = E->getType();
@@ -102,12 +147,17 @@ Value Interp::construct(const CXXConstructExpr *E) {
   case TypeKind::Pointer: {
     if (N == 0)
       return Value::of(Value::Ptr, 0);
+    if (qualified(record(T)) == "std::reference_wrapper" &&
+        E->getArg(0)->isGLValue() &&
+        kindOf(E->getArg(0)->getType()) != TypeKind::Pointer)
+      return Value::of(Value::Ptr, loc(E->getArg(0)));
     Value V = Arg(0);
     return V.K == Value::Ptr
                ? V
                : fresh(T, "", E->getBeginLoc(), "an unknown pointer");
   }
   case TypeKind::Optional:
+    return N ? Arg(0) : Value::of(Value::Ptr, 0);
   case TypeKind::IValue:
     return N ? Arg(0) : Value();
   case TypeKind::Number:
@@ -268,8 +318,9 @@ Value Interp::construct(const CXXConstructExpr *E) {
     return S->object(std::move(O));
   }
   if (Q == "at::indexing::TensorIndex" || Q == "c10::Scalar" ||
-      Q == "std::function" || Q == "torch::detail::TensorDataContainer" ||
-      Q == "c10::intrusive_ptr" || Q == "at::OptionalTensorRef") {
+      Q == "std::function" || Q == "c10::OptionalArrayRef" ||
+      Q == "torch::detail::TensorDataContainer" || Q == "c10::intrusive_ptr" ||
+      Q == "at::OptionalTensorRef") {
     if (Q == "torch::detail::TensorDataContainer") {
       Value V;
       V.K = Value::Type;

@@ -116,10 +116,16 @@ CellId Interp::entryOf(CellId Map, Value Key, QualType T, bool Create,
       return 0;
     }
   }
+  Value New =
+      Maybe ? fresh(T, "", SourceLocation(), "") : defaultValue(T, nullptr);
+  if (std::optional<Device> Common = commonDevice(O);
+      Maybe && Common && New.K == Value::Tensor) {
+    S->Handles.mut(New.Id).Fact.Dev = *Common;
+    S->Handles.mut(New.Id).Fact.Dim = Rank::Some;
+  }
   Object P;
   P.K = Object::List;
-  P.Elems = {S->cell(Key), S->cell(Maybe ? fresh(T, "", SourceLocation(), "")
-                                         : defaultValue(T, nullptr))};
+  P.Elems = {S->cell(Key), S->cell(New)};
   CellId C = S->cell(S->object(std::move(P)));
   S->Objects.mut(V.Id).Elems.push_back(C);
   return C;
@@ -247,7 +253,19 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
       (Name == "emplace" && K == TypeKind::List &&
        !E->getType()->isRecordType())) {
     Value X;
-    if (Args.size() == 1) {
+    QualType T = heldType(M->getParent());
+    bool Same = Args.size() == 1 && !T.isNull() &&
+                kindOf(T) == kindOf(Args[0]->getType());
+    bool Makes =
+        !Same && !T.isNull() && Name.starts_with("emplace") &&
+        (kindOf(T) == TypeKind::Holder || kindOf(T) == TypeKind::Module ||
+         (record(T) && isUserCode(record(T))));
+    if (Makes) {
+      std::vector<CellId> Cells;
+      for (const Expr *A : Args)
+        Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
+      X = Dead ? Value() : made(T, Cells, E);
+    } else if (Args.size() == 1) {
       X = copyOf(eval(Args[0]));
     } else {
       // The parts of a record or pair that is made in place.

@@ -74,6 +74,8 @@ CellId Interp::loc(const Expr *E) {
     Value V;
     if (auto *Var = dyn_cast<VarDecl>(D)) {
       std::string Q = qualified(Var);
+      if (Q == "std::nullopt" || Q == "c10::nullopt")
+        V = Value::of(Value::Ptr, 0);
       if (StringRef N = Q; N.consume_front("std::placeholders::_")) {
         V.K = Value::Hole;
         N.getAsInteger(10, V.N);
@@ -247,13 +249,28 @@ CellId Interp::loc(const Expr *E) {
                        std::string("no model for ") + E->getStmtClassName()));
 }
 
+// Of an enumeration with two enumerators, the first one where a value is
+// compared with the second.
+static std::optional<int64_t> otherOfTwo(const BinaryOperator *B, int64_t N) {
+  auto *E = B ? B->getLHS()->IgnoreParenImpCasts()->getType()->getAs<EnumType>()
+              : nullptr;
+  if (!E || !E->getDecl()->getDefinition())
+    return std::nullopt;
+  auto Range = E->getDecl()->getDefinition()->enumerators();
+  std::vector<int64_t> Values;
+  for (const EnumConstantDecl *C : Range)
+    Values.push_back(C->getInitVal().getExtValue());
+  if (Values.size() != 2 || Values[1] != N)
+    return std::nullopt;
+  return Values[0];
+}
+
 Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
   L = resolve(L), R = resolve(R);
   if (L.K == Value::Dev && R.K == Value::Dev && (Op == BO_EQ || Op == BO_NE)) {
     bool Ne = Op == BO_NE;
     if (L.D.isKnown() && R.D.isKnown()) {
-      bool Same = L.D.K == R.D.K &&
-                  (L.D.Index < 0 || R.D.Index < 0 || L.D.Index == R.D.Index);
+      bool Same = L.D.K == R.D.K && (!L.D.isCUDA() || L.D.Index == R.D.Index);
       return Value::integer(Same != Ne);
     }
     if (L.D.isKnown())
@@ -302,6 +319,14 @@ Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
     }
     return Value::integer(B);
   }
+  // `flag == false` is `!flag`.
+  if (auto *B = dyn_cast_or_null<BinaryOperator>(E);
+      B && L.K == Value::Sym && R.K == Value::Int && (R.N == 0 || R.N == 1) &&
+      (Op == BO_EQ || Op == BO_NE) &&
+      B->getLHS()->IgnoreParenImpCasts()->getType()->isBooleanType()) {
+    L.Neg ^= (R.N == 0) == (Op == BO_EQ);
+    return L;
+  }
   if (L.K == Value::Sym && R.K == Value::Int && !L.Neg) {
     // The number of devices is at least one in the world that is analysed.
     if (Symbols[L.Id].Name == "device_count()") {
@@ -312,13 +337,32 @@ Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
           (Op == BO_LE && R.N <= 0))
         return Value::integer(0);
     }
-    bool Ne = Op == BO_NE;
-    auto [It, New] = Compares.try_emplace(
-        {L.Id, Ne ? unsigned(BO_EQ) : unsigned(Op), R.N}, 0);
+    // One symbol for a comparison and its opposite; of integers `n >= 1` is
+    // `n > 0`.
+    auto *B = dyn_cast_or_null<BinaryOperator>(E);
+    if (std::optional<int64_t> First = otherOfTwo(B, R.N);
+        First && (Op == BO_EQ || Op == BO_NE)) {
+      R.N = *First;
+      Op = Op == BO_EQ ? BO_NE : BO_EQ;
+    }
+    bool Whole =
+        B && B->getLHS()->IgnoreParenImpCasts()->getType()->isIntegerType();
+    bool Ne = Op == BO_NE || Op == BO_LE || (Whole && Op == BO_LT);
+    if (Op == BO_NE)
+      Op = BO_EQ;
+    else if (Op == BO_LE)
+      Op = BO_GT;
+    else if (Whole && (Op == BO_GE || Op == BO_LT))
+      Op = BO_GT, --R.N;
+    auto [It, New] = Compares.try_emplace({L.Id, unsigned(Op), R.N}, 0);
     if (New) {
-      It->second = symbol(E ? text(E) : "", E && Symbols[L.Id].Strong);
+      std::string Name = E ? text(E) : "";
+      if (Ne && E)
+        Name = Symbols[L.Id].Name + (Op == BO_EQ ? " == " : " > ") +
+               std::to_string(R.N);
+      It->second = symbol(Name, E && Symbols[L.Id].Strong);
       Symbols[It->second].K = SymbolInfo::Compare;
-      Symbols[It->second].Op = Ne ? BO_EQ : Op;
+      Symbols[It->second].Op = Op;
       Symbols[It->second].L = L.Id;
       Symbols[It->second].R = R.N;
     }

@@ -214,6 +214,14 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
       H.Fact.Dev = StateP           ? StateP->Dev
                    : Inputs.empty() ? Device::symbol(++DeviceSymbols)
                                     : Inputs[0].Fact.Dev;
+    H.Fact.Dims = -1;
+    if (I == 0 && !Inputs.empty())
+      if (auto Dims = moduleDims(O.Kind2, Inputs[0].Fact))
+        setDims(H.Fact, Dims);
+    // The run that goes on is the one in which the mistake is mended.
+    if (J.throws())
+      H.Fact.Dev =
+          StateP && StateP->Dev.isCUDA() ? StateP->Dev : Device::cuda();
     H.From = StateP            ? S->Objects[V.Id].Move
              : Uses.size() > 1 ? S->Handles[Uses[1].H].From
                                : nullptr;

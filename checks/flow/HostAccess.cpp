@@ -4,6 +4,7 @@
 // wherever the tensor is; reading through them on the host is not (measured: a
 // crash, no exception).
 #include "checks/flow/Interp.h"
+#include "clang/AST/DeclTemplate.h"
 
 using namespace clang;
 
@@ -35,6 +36,43 @@ void Interp::blobOfHost(const CallExpr *E, const Expr *Pointer, Device Where) {
   J.Message = "The specified pointer resides on host memory and is not "
               "registered with any CUDA device.";
   judged(J, FindingCode::HostAccess, E, {Memory, Options});
+}
+
+// `data_ptr<float>()` and `accessor<float, 2>()` throw for other elements.
+void Interp::elementAccess(const CallExpr *E, const FunctionDecl *Fn,
+                           HandleId H, const Expr *BaseE) {
+  const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
+  if (!TA || !TA->size() || TA->get(0).getKind() != TemplateArgument::Type)
+    return;
+  Dtype Asked = llvm::StringSwitch<Dtype>(TA->get(0)
+                                              .getAsType()
+                                              .getCanonicalType()
+                                              .getUnqualifiedType()
+                                              .getAsString())
+                    .Case("float", Dtype::Float)
+                    .Case("double", Dtype::Double)
+                    .Case("long", Dtype::Int64)
+                    .Case("int", Dtype::Int32)
+                    .Case("unsigned char", Dtype::UInt8)
+                    .Case("bool", Dtype::Bool)
+                    .Default(Dtype::Unknown);
+  Dtype Held = S->Handles[H].Fact.Type;
+  if (Asked == Dtype::Unknown || Held == Dtype::Unknown ||
+      Held == Dtype::Other || !S->Handles[H].Fact.Defined)
+    return;
+  Used U;
+  U.Role = "self";
+  U.H = H;
+  U.E = BaseE;
+  U.Spelling = text(BaseE);
+  api::Judgement J;
+  J.K = api::Judgement::Fine;
+  if (Asked != Held) {
+    J.K = api::Judgement::Throws;
+    J.Message = "expected scalar type " + dtypeName(Asked).str() +
+                " but found " + dtypeName(Held).str();
+  }
+  judged(J, FindingCode::DtypeMismatch, E, {U});
 }
 
 // An element of device memory is read or written on the host.

@@ -133,6 +133,10 @@ private:
   Value enter(const clang::FunctionDecl *Fn, const clang::Expr *Site,
               CellId This, llvm::ArrayRef<CellId> Args,
               llvm::ArrayRef<std::pair<const void *, CellId>> Captured = {});
+  void implicitConstruct(const clang::CXXRecordDecl *R, const clang::Expr *Site,
+                         CellId This);
+  Value made(clang::QualType T, llvm::ArrayRef<CellId> Args,
+             const clang::Expr *E);
   Value newRecord(const clang::CXXConstructorDecl *Ctor,
                   const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value callClosure(const Value &V, const clang::Expr *Site,
@@ -165,6 +169,7 @@ private:
              llvm::ArrayRef<const clang::Expr *> Args);
 
   // LibTorch (Torch.cpp, TensorOperators.cpp, Modules.cpp, Forward.cpp).
+  Value isOn(Device D, bool Cuda, const clang::Expr *E);
   Value torchCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                   CellId Base, const clang::Expr *BaseE,
                   llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
@@ -178,6 +183,7 @@ private:
                    const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   const void *childKey(const Value &Key);
+  bool isA(CellId Obj, clang::QualType Pointer);
   Value stateList(CellId Obj, bool Named);
   Value moduleQuery(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
                     llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
@@ -193,11 +199,24 @@ private:
                      const clang::Expr *BaseE);
   void blobOfHost(const clang::CallExpr *E, const clang::Expr *Pointer,
                   Device Where);
+  void elementAccess(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                     HandleId H, const clang::Expr *BaseE);
   void touch(const clang::Expr *Site, const Value &Memory);
   bool touches(const clang::CallExpr *E, llvm::StringRef Name,
                llvm::ArrayRef<const clang::Expr *> Args);
   Value accessor(const clang::CallExpr *E, const Value &Memory,
                  llvm::ArrayRef<const clang::Expr *> Args);
+  // Ranks.cpp.
+  std::optional<int> lengthOf(const Value &V);
+  std::optional<int>
+  dimsOf(llvm::StringRef Op, llvm::ArrayRef<api::CallOperand> Operands,
+         llvm::ArrayRef<std::pair<llvm::StringRef, Value>> Args);
+  std::optional<int>
+  indexedDims(llvm::ArrayRef<api::CallOperand> Operands,
+              llvm::ArrayRef<std::pair<llvm::StringRef, Value>> Args);
+  static void setDims(TensorFact &F, std::optional<int> Dims);
+  static std::optional<int> moduleDims(llvm::StringRef Kind,
+                                       const TensorFact &Input);
   Value optionsFrom(Value V);
   Value deviceFromString(llvm::StringRef S);
   void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out,
@@ -270,7 +289,8 @@ private:
   struct Visits {
     struct Bad {
       Finding F;
-      std::map<SymbolId, int64_t> Under;
+      std::map<SymbolId, int64_t> Under; ///< When the operands were placed.
+      std::map<SymbolId, int64_t> Known; ///< On the whole path.
       const clang::Expr *Dropped = nullptr;
       const clang::FieldDecl *Left = nullptr;
     };

@@ -120,6 +120,9 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
     Go = each(std::move(Go), [&] {
       CellId E =
           elementOf(S->top().Vars[Hidden], Round, Var->getType(), RangeE);
+      // `for (Tensor &t : references)`: through the wrapper.
+      if (kindOf(Var->getType()) == TypeKind::Tensor)
+        E = target(E);
       if (Var->getType()->isReferenceType())
         S->top().Vars[Var] = E;
       else

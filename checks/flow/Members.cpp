@@ -114,6 +114,20 @@ Value Interp::stateList(CellId Obj, bool Named) {
   return S->object(std::move(L));
 }
 
+// Whether `as<T>()` finds a T; what is not known is taken for one.
+bool Interp::isA(CellId Obj, QualType Pointer) {
+  const Object &O = S->Objects[S->Cells[target(Obj)].Id];
+  const CXXRecordDecl *R = Pointer->getPointeeType()->getAsCXXRecordDecl();
+  if (!R)
+    return true;
+  if (O.Rec && isUserCode(O.Rec))
+    return derives(O.Rec, qualified(R));
+  StringRef Name = R->getName();
+  Name.consume_back("Impl");
+  return O.Kind2.empty() || Name == O.Kind2 || Name == "Module" ||
+         Name == "Cloneable";
+}
+
 Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
                           ArrayRef<const Expr *> Args, bool &Known) {
   ObjectId Id = S->Cells[Obj].Id;
@@ -129,6 +143,9 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
     };
     if (Name == "ptr" && Args.empty())
       return Value::of(Value::Ptr, Obj);
+    if (Name == "as" && E->getType()->isPointerType() &&
+        !isA(Obj, E->getType()))
+      return Value::of(Value::Ptr, 0);
     if (Name == "as" || (Name == "get" && Args.empty()))
       return Found(Obj);
     const Object &O = S->Objects[Id];
@@ -155,11 +172,23 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
   if (Name == "children" || Name == "modules") {
     Object L;
     L.K = Object::List;
-    if (Name == "children")
-      for (CellId C : S->Objects[Id].Children)
-        L.Elems.push_back(S->cell(Value::of(Value::Ptr, C)));
+    std::vector<CellId> Work;
+    if (Name == "modules")
+      Work.push_back(Obj);
     else
-      L.Opaque = true;
+      Work = S->Objects[Id].Children;
+    std::set<ObjectId> Seen;
+    for (size_t I = 0; I < Work.size(); ++I) {
+      CellId C = target(Work[I]);
+      const Value &V = S->Cells[C];
+      if (V.K != Value::Object || !Seen.insert(V.Id).second)
+        continue;
+      L.Elems.push_back(S->cell(Value::of(Value::Ptr, C)));
+      L.Opaque |= S->Objects[V.Id].Opaque;
+      if (Name == "modules")
+        Work.insert(Work.end(), S->Objects[V.Id].Children.begin(),
+                    S->Objects[V.Id].Children.end());
+    }
     return S->object(std::move(L));
   }
   if (Name == "clone") {

@@ -51,6 +51,8 @@ CellId Interp::field(CellId Base, const ValueDecl *D) {
   if (New.K == Value::Tensor && S->Objects[V.Id].Unseen.K != Device::Unknown) {
     S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
     S->Handles.mut(New.Id).From = S->Objects[V.Id].Move;
+    if (S->Objects[V.Id].Kind2 == "Ranked")
+      S->Handles.mut(New.Id).Fact.Dim = Rank::Some;
   }
   CellId F = S->cell(New);
   S->Objects.mut(V.Id).Fields.push_back({D, F});
@@ -126,6 +128,8 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
       S->Objects[V.Id].Unseen.K != Device::Unknown) {
     S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
     S->Handles.mut(New.Id).From = Here;
+    if (S->Objects[V.Id].Kind2 == "Ranked")
+      S->Handles.mut(New.Id).Fact.Dim = Rank::Some;
   }
   if (V.K == Value::Object && !New && kindOf(T) == TypeKind::IValue) {
     Object Inner;
@@ -136,6 +140,7 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
       New.K == Value::Object) {
     S->Objects.mut(New.Id).Unseen = S->Objects[V.Id].Unseen;
     S->Objects.mut(New.Id).Move = Here;
+    S->Objects.mut(New.Id).Kind2 = S->Objects[V.Id].Kind2;
   }
   CellId Some = S->cell(New);
   if (V.K == Value::Object)
@@ -253,8 +258,9 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
     if (kindOf(T) == TypeKind::List || kindOf(T) == TypeKind::Pair ||
         kindOf(T) == TypeKind::Map)
       O.K = Object::List;
+    // What a loader stacks into batches has dimensions.
     if (kindOf(T) == TypeKind::Loader)
-      O.Unseen = Device::cpu();
+      O.Unseen = Device::cpu(), O.Kind2 = "Ranked";
     return S->object(std::move(O));
   }
   return {};

@@ -111,6 +111,8 @@ struct TensorFact {
   Device Dev;
   Dtype Type = Dtype::Unknown;
   Rank Dim = Rank::Unknown;
+  /// The number of dimensions where it is known, else -1; agrees with `Dim`.
+  int8_t Dims = -1;
   /// False for a default-constructed `at::Tensor`: it has no device, and
   /// operators say so in their own words.
   bool Defined = true;

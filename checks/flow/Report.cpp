@@ -99,13 +99,30 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
         Record(L, false);
     return;
   }
+  // Mended in the state, so that one cause is told once: what stayed behind on
+  // the CPU has moved. A module takes along all that it belongs to.
   auto Mend = [&] {
+    S->Handles.mut(Wrong->H).Fact.Type = Dtype::Unknown;
+    for (const Used *U : {Wrong, Against}) {
+      if (!U->IsState || Code != FindingCode::DeviceMismatch ||
+          !S->Handles[U->H].Fact.Dev.isCPU())
+        continue;
+      std::set<ObjectId> Seen;
+      for (const Frame &Fr : std::vector<Frame>(S->Frames))
+        if (Fr.This)
+          if (const Value &Me = S->Cells[target(Fr.This)];
+              Me.K == Value::Object && S->Objects[Me.Id].K == Object::Module &&
+              hangsOn(Fr.This, U->H, 0))
+            moveModule(Fr.This, Device::cuda(), Dtype::Unknown, nullptr, "",
+                       nullptr, Seen);
+      S->Handles.mut(U->H).Fact.Dev = Device::cuda();
+      return;
+    }
     for (const Used &U : Ops)
       if (&U == Wrong || (!U.IsState && U.H &&
                           S->Handles[U.H].Fact.Dev.differsFrom(
                               S->Handles[Against->H].Fact.Dev)))
         S->Handles.mut(U.H).Fact.Dev = Device::symbol(++DeviceSymbols);
-    S->Handles.mut(Wrong->H).Fact.Type = Dtype::Unknown;
   };
   if (Supposed) {
     if (Code == FindingCode::DeviceMismatch)
@@ -145,7 +162,10 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
   const Origin *AO = AH.From;
   if (Against->IsState && AO && !AO->Subject.empty())
     AName = AO->Subject;
-  if (Code == FindingCode::DeviceMismatch) {
+  if (Code == FindingCode::DeviceMismatch && Wrong == Against) {
+    F.Message = Quoted(WName, "an operand") + " is on " + placed(WH.Fact.Dev) +
+                ", which this call does not take";
+  } else if (Code == FindingCode::DeviceMismatch) {
     bool Moved = Against->IsState && AO && AO->K == Origin::Moved;
     F.Message = Quoted(WName, "an operand") + " is on " + placed(WH.Fact.Dev) +
                 " but " + Quoted(AName, "the module") +
@@ -254,6 +274,7 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
         break;
       }
   }
+  B.Known = S->Known;
   if (Left && Code == FindingCode::DeviceMismatch) {
     tellLeftBehind(F, Left);
     B.Left = Left;
@@ -268,7 +289,6 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
   if (!Catching && S->ThrewAt.insert({Site, S->top().Serial}).second)
     V->Bads.push_back(std::move(B));
   S->Threw = true;
-  // Mended in the state, so that one cause is told once.
   Mend();
   if (Catching)
     Dead = true;

@@ -123,7 +123,9 @@ struct Object {
   bool Jit = false;
   const clang::CXXRecordDecl *Rec = nullptr;
   const clang::LambdaExpr *Lambda = nullptr;
-  std::string Kind2; ///< Name of a built-in module: "Linear".
+  /// Name of a built-in module: "Linear". "Ranked": no tensor in this container
+  /// is 0-dimensional.
+  std::string Kind2;
   std::vector<std::pair<const void *, CellId>>
       Fields;                   ///< By decl, or interned name.
   std::vector<CellId> Elems;    ///< Elements; children of a Sequential.

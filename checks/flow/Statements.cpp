@@ -81,6 +81,10 @@ Flow Interp::exec(const Stmt *St, States In) {
     Out = exec(T->getTryBlock(), std::move(In));
     Catching -= GoesOn;
     append(Before, Out.Next);
+    // Nothing is known to throw here: what a handler leaves is no proof that
+    // a later call is fine.
+    for (State &X : Before)
+      X.Threw = true;
     for (unsigned I = 0; I < T->getNumHandlers(); ++I) {
       Flow F = exec(T->getHandler(I)->getHandlerBlock(), Before);
       append(Out.Next, std::move(F.Next));

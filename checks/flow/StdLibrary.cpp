@@ -37,37 +37,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     if (Dead || !R)
       return R ? Value()
                : fresh(E->getType(), "", E->getBeginLoc(), "make_shared");
-    Value V;
-    if (isUserCode(R)) {
-      const CXXConstructorDecl *Best = nullptr;
-      if (R->hasDefinition())
-        for (const CXXConstructorDecl *C : R->getDefinition()->ctors())
-          if (!C->isCopyOrMoveConstructor() && !C->isDeleted() &&
-              Cells.size() <= C->getNumParams() &&
-              Cells.size() >= C->getMinRequiredArguments())
-            Best = C;
-      if (Best)
-        V = newRecord(Best, E, Cells);
-      else
-        V = fresh(T, "", E->getBeginLoc(), "no constructor found");
-    } else if (derives(R, "torch::nn::Module")) {
-      std::vector<Value> Vs;
-      for (CellId C : Cells)
-        Vs.push_back(load(C));
-      StringRef K = R->getName();
-      K.consume_back("Impl");
-      V = newModule(K, Vs, E, R);
-    } else if (kindOf(T) == TypeKind::Optimizer) {
-      std::vector<Value> Vs;
-      for (CellId C : Cells)
-        Vs.push_back(load(C));
-      V = newOptimizer(R, Vs);
-    } else if (Cells.size() == 1) {
-      V = load(Cells[0]);
-    } else {
-      V = Cells.empty() ? defaultValue(T, nullptr)
-                        : fresh(T, "", E->getBeginLoc(), "make_shared");
-    }
+    Value V = made(T, Cells, E);
     return Dead ? Value() : Value::of(Value::Ptr, S->cell(V));
   }
   if (Q == "std::dynamic_pointer_cast" || Q == "std::static_pointer_cast")
@@ -80,11 +50,22 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       O.Elems.push_back(Q == "std::tie" ? ArgLoc(I) : S->cell(copyOf(Arg(I))));
     return Dead ? Value() : S->object(std::move(O));
   }
-  if (Q == "std::get") {
+  if (Q == "std::visit" && Args.size() == 2) {
+    Value F = Arg(0);
+    CellId C = ArgLoc(1);
+    return Dead ? Value() : callClosure(F, E, {C}, E->getType());
+  }
+  if (Q == "std::get" || Q == "std::get_if") {
     const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
     CellId C = ArgLoc(0);
     if (Dead)
       return {};
+    if (Q == "std::get_if")
+      return {};
+    if (kindOf(Args[0]->getType()) == TypeKind::Optional)
+      return S->Cells[C] ? Value::of(Value::Ref, C)
+                         : fresh(E->getType(), "", E->getBeginLoc(),
+                                 "an unknown variant");
     std::optional<int64_t> I;
     if (TA && TA->size() && TA->get(0).getKind() == TemplateArgument::Integral)
       I = TA->get(0).getAsIntegral().getExtValue();
@@ -202,11 +183,24 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       return Value::of(Value::Ref, C);
     if (Name == "has_value" || isa<CXXConversionDecl>(M))
       return V.K == Value::None ? Value::of(Value::Sym, symbol(text(E), true))
-                                : Value::integer(1);
-    if (Name == "value_or")
+                                : Value::integer(V.K != Value::Ptr || V.Id);
+    if (Name == "reset") {
+      assign(C, Value::of(Value::Ptr, 0));
+      return {};
+    }
+    if (Name == "emplace" && Args.size() == 1) {
+      Value New = Arg(0);
+      if (!Dead)
+        assign(C, New);
+      return Value::of(Value::Ref, C);
+    }
+    if (Name == "value_or") {
+      Value Else = Arg(0);
       return V.K == Value::None
                  ? fresh(E->getType(), "", E->getBeginLoc(), "optional")
-                 : V;
+             : V.K == Value::Ptr && !V.Id ? Else
+                                          : V;
+    }
     Known = false;
     return {};
   }

@@ -43,8 +43,9 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
                          const Expr *BaseE, ArrayRef<const Expr *> Args) {
   Value T = load(Base);
   if (T.K != Value::Tensor)
-    T = fresh(typeOf(Ctx, cast<CXXMethodDecl>(E->getDirectCallee())->getParent()),
-              text(BaseE), E->getBeginLoc(), "not a known tensor");
+    T = fresh(
+        typeOf(Ctx, cast<CXXMethodDecl>(E->getDirectCallee())->getParent()),
+        text(BaseE), E->getBeginLoc(), "not a known tensor");
   TensorFact F = S->Handles[T.Id].Fact;
   Device D = F.Dev;
   const Expr *Spelled = nullptr;
@@ -109,6 +110,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
                        ArrayRef<const Expr *> Args) {
   SmallVector<Used, 4> Uses;
   SmallVector<api::CallOperand, 4> Operands;
+  SmallVector<std::pair<StringRef, Value>, 4> Given;
   api::CallShape Shape;
   Value Options;
   bool HasOptions = false, Integers = false, Nested = false;
@@ -142,6 +144,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     Value V = eval(A);
     if (Dead)
       return {};
+    Given.push_back({Role, V});
     if (Role == "dim" || Role == "dims")
       Shape.HasDim = true;
     if (V.K == Value::Options || (V.K == Value::Dev && Role == "options") ||
@@ -185,10 +188,12 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   Device Where = Device::unknown();
   bool Factory = Info && (Info->Result == api::OperatorInfo::Factory ||
                           Info->Result == api::OperatorInfo::LikeSelf);
+  bool Thrown = false;
   if (!Operands.empty() && !(Factory && Operands.size() == 1)) {
     api::Judgement J = api::judgeDevices(Op, Operands);
     judged(J, FindingCode::DeviceMismatch, E, Uses);
-    if (!J.throws())
+    Thrown = J.throws();
+    if (!Thrown)
       judged(api::judgeDtypes(Op, Operands, Shape), FindingCode::DtypeMismatch,
              E, Uses);
   }
@@ -214,7 +219,8 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   }
   if (Op == "from_blob" ||
       (Info && Info->Result == api::OperatorInfo::Factory) || Op == "tensor" ||
-      (Uses.empty() && RK == TypeKind::Tensor)) {
+      (Uses.empty() && RK == TypeKind::Tensor &&
+       (!Info || Info->FactoryWithoutTensors))) {
     if (!Info && Op != "from_blob" && Op != "tensor")
       return fresh(RT, "", E->getBeginLoc(), "no model for '" + Op.str() + "'");
     H.Fact.Dev = HasOptions && Options.HasDev ? Options.D : Device::cpu();
@@ -227,15 +233,26 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
       H.Fact.Type = Dtype::Float;
     H.Fact.Dim =
         Op == "tensor" ? (Nested ? Rank::Some : Rank::Zero) : Rank::Some;
+    if (Op == "arange" || Op == "linspace" || Op == "range" || Op == "randperm")
+      setDims(H.Fact, 1);
+    if (Op == "eye")
+      setDims(H.Fact, 2);
+    for (auto &[Role, V] : Given)
+      if (Role == "size" || Role == "sizes")
+        if (auto N = lengthOf(V))
+          setDims(H.Fact, N);
     if (!Args.empty() && Op != "tensor") {
       const Expr *A =
           Args[Op == "from_blob" && Args.size() > 1 ? 1 : 0]->IgnoreImplicit();
-      if (auto *C = dyn_cast<CXXConstructExpr>(A); C && C->getNumArgs())
+      auto *C = dyn_cast<CXXConstructExpr>(A);
+      if (C && C->getNumArgs())
         A = C->getArg(0)->IgnoreImplicit();
-      if (auto *C = dyn_cast<CXXStdInitializerListExpr>(A))
-        A = C->getSubExpr()->IgnoreImplicit();
-      if (auto *L = dyn_cast<InitListExpr>(A); L && L->getNumInits() == 0)
-        H.Fact.Dim = Rank::Zero;
+      if (auto *List = dyn_cast<CXXStdInitializerListExpr>(A))
+        A = List->getSubExpr()->IgnoreImplicit();
+      auto *L = dyn_cast<InitListExpr>(A);
+      if ((L && L->getNumInits() == 0) ||
+          (C && C->getNumArgs() == 0 && kindOf(C->getType()) == TypeKind::List))
+        setDims(H.Fact, 0);
     }
     if (Op == "from_blob" && !Args.empty() && H.Fact.Dev.isCUDA())
       blobOfHost(E, Args[0], H.Fact.Dev);
@@ -246,8 +263,13 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   if (Info && Info->Result == api::OperatorInfo::LikeSelf &&
       !Operands.empty()) {
     H.Fact = Operands[0].Fact;
-    if (Op.starts_with("new_"))
+    if (Op.starts_with("new_")) {
       H.Fact.Dim = Rank::Some;
+      H.Fact.Dims = -1;
+      for (auto &[Role, V] : Given)
+        if (auto N = Role == "size" ? lengthOf(V) : std::nullopt)
+          setDims(H.Fact, N);
+    }
     if (HasOptions && Options.HasDev)
       H.Fact.Dev = Options.D;
     if (HasOptions && Options.HasType)
@@ -261,13 +283,22 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     if (Op == "select" || Op == "squeeze" || Op == "item" || Op == "view" ||
         Op == "reshape" || Op == "diagonal")
       H.Fact.Dim = Rank::Unknown;
+    std::optional<int> Dims = dimsOf(Op, Operands, Given);
+    H.Fact.Dims = -1;
+    if (Dims)
+      setDims(H.Fact, Dims);
+    else if (Op == "squeeze" && Operands[0].Fact.Dims > 1 && !Given.empty())
+      H.Fact.Dim = Rank::Some;
     H.From = Before;
     H.Name = S->Handles[Uses[0].H].Name;
     return S->tensor(std::move(H));
   }
   if (Op == "index" && !Operands.empty()) {
     H.Fact = Operands[0].Fact;
+    setDims(H.Fact, std::nullopt);
     H.Fact.Dim = Rank::Unknown;
+    if (auto Dims = indexedDims(Operands, Given))
+      setDims(H.Fact, Dims);
     H.From = Before;
     return S->tensor(std::move(H));
   }
@@ -279,6 +310,12 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     if (!R.Fact.Dev.isKnown() && R.Fact.Dev.K == Device::Unknown)
       R.Fact.Dev = Info ? (Where.isKnown() ? Where : Operands[0].Fact.Dev)
                         : Device::symbol(++DeviceSymbols);
+    // The run that goes on is the one in which the mistake is mended.
+    if (Thrown)
+      R.Fact.Dev = Where;
+    R.Fact.Dims = -1;
+    if (auto Dims = dimsOf(Op, Operands, Given))
+      setDims(R.Fact, Dims);
     R.From = Before;
     return S->tensor(std::move(R));
   };
@@ -295,6 +332,9 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   if (RK == TypeKind::List) {
     O.Opaque = true;
     O.Unseen = Where.isKnown() ? Where : Operands[0].Fact.Dev;
+    if (Operands[0].Fact.Dim == Rank::Some &&
+        (Op != "unbind" || Operands[0].Fact.Dims > 1))
+      O.Kind2 = "Ranked";
     return S->object(std::move(O));
   }
   return fresh(RT, "", E->getBeginLoc(), "no model for '" + Op.str() + "'");

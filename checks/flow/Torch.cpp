@@ -56,6 +56,14 @@ static StringRef operatorName(OverloadedOperatorKind K, bool Unary) {
   }
 }
 
+// `is_cuda()` asks for the kind of device, whatever its number.
+Value Interp::isOn(Device D, bool Cuda, const Expr *E) {
+  if (D.isCUDA())
+    D.Index = -1;
+  return compare(BO_EQ, Value::device(D),
+                 Value::device(Cuda ? Device::cuda() : Device::cpu()), E);
+}
+
 Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                         const Expr *BaseE, ArrayRef<const Expr *> Args,
                         bool &Known) {
@@ -105,18 +113,21 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
           Name == "mutable_data_ptr" || Name == "accessor") {
         if (S->Handles[V.Id].Name.empty() && BaseE)
           S->Handles.mut(V.Id).Name = text(BaseE);
+        elementAccess(E, Fn, V.Id, BaseE);
         return Value::of(Value::Memory, V.Id);
       }
       if (Name == "device") {
         Value D = Value::device(F.Dev);
+        // A tensor is on a numbered device: `x.device() == kCUDA` is false.
+        if (D.D.isCUDA())
+          D.D.Index = D.D.number();
         D.Spelled = E;
         return D;
       }
       if (Name == "is_cuda" || Name == "is_cpu")
-        return compare(
-            BO_EQ, Value::device(F.Dev),
-            Value::device(Name == "is_cuda" ? Device::cuda() : Device::cpu()),
-            E);
+        return isOn(F.Dev, Name == "is_cuda", E);
+      if (Name == "get_device" && F.Dev.isKnown())
+        return Value::integer(F.Dev.isCPU() ? -1 : F.Dev.number());
       if (Name == "defined")
         return F.Defined ? Value::integer(1) : Value::integer(0);
       if (Name == "dtype" || Name == "scalar_type")
@@ -171,10 +182,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         return V;
       }
       if (Name == "is_cuda" || Name == "is_cpu")
-        return compare(
-            BO_EQ, V,
-            Value::device(Name == "is_cuda" ? Device::cuda() : Device::cpu()),
-            E);
+        return isOn(V.D, Name == "is_cuda", E);
       if (OpK == OO_EqualEqual || OpK == OO_ExclaimEqual)
         return compare(OpK == OO_EqualEqual ? BO_EQ : BO_NE, V, eval(Args[0]),
                        E);

@@ -105,6 +105,7 @@ TypeKind Interp::kindOf(QualType T) {
       {"std::map", TypeKind::Map},
       {"std::unordered_map", TypeKind::Map},
       {"torch::OrderedDict", TypeKind::Map},
+      {"std::variant", TypeKind::Optional},
       {"std::future", TypeKind::Optional},
       {"std::shared_future", TypeKind::Optional},
       {"std::tuple", TypeKind::Pair},

@@ -123,7 +123,7 @@ void o1(bool f) {
   nn::Linear l(4, 4);
   l->to(torch::kCUDA);
   if (o)
-    l(*o); // expect: '*o' is on the CPU but 'l' was moved to CUDA when 'f' is true
+    l(*o); // expect: '*o' is on the CPU but 'l' was moved to CUDA
   if (o.has_value())
     l(o.value().cuda());
 }
