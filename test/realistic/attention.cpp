@@ -125,13 +125,13 @@ public:
 
   torch::Tensor forward(const torch::Tensor &x, const torch::Tensor &mask) {
     const auto b = x.size(0), n = x.size(1);
-    auto parts = qkv_->forward(x).view({b, n, 3, heads_, head_}).permute({2, 0, 3, 1, 4}).unbind(0); // FALSE: attention_last_block_not_moved_FP
+    auto parts = qkv_->forward(x).view({b, n, 3, heads_, head_}).permute({2, 0, 3, 1, 4}).unbind(0);
     auto &q = parts[0], &k = parts[1], &v = parts[2];
     auto scores = torch::matmul(q, k.transpose(-2, -1)) / std::sqrt(double(head_));
     if (mask.defined())
       scores = scores.masked_fill(mask.logical_not(), -1e9); // THROWN: attention_mask_on_host
     auto weights = drop_(torch::softmax(scores, -1));
-    return project_->forward(torch::matmul(weights, v).transpose(1, 2).reshape({b, n, heads_ * head_})); // FALSE: attention_last_block_not_moved_FP
+    return project_->forward(torch::matmul(weights, v).transpose(1, 2).reshape({b, n, heads_ * head_}));
   }
 
 private:
@@ -149,8 +149,8 @@ struct BlockImpl : torch::nn::Module {
         mlp(register_module("mlp", torch::nn::Sequential(torch::nn::Linear(width, 2 * width), torch::nn::GELU(),
                                                          torch::nn::Linear(2 * width, width)))) {}
   torch::Tensor forward(torch::Tensor x, const torch::Tensor &mask) {
-    x = x + attention->forward(norm1(x), mask); // THROWN: attention_last_block_not_moved_FP
-    return x + mlp->forward(norm2(x)); // FALSE: attention_last_block_not_moved_FP
+    x = x + attention->forward(norm1(x), mask); // THROWN: attention_last_block_not_moved
+    return x + mlp->forward(norm2(x));
   }
   torch::nn::LayerNorm norm1, norm2;
   MultiHead attention;
@@ -191,7 +191,7 @@ void case_attention_mask_on_host() {
 }
 
 // Reported four times: one cause, each sub-module of the block anew.
-void case_attention_last_block_not_moved_FP() {
+void case_attention_last_block_not_moved() {
   using namespace selfattention;
   auto device = torch::Device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   std::vector<Block> blocks;

@@ -213,7 +213,7 @@ torch::Tensor gaussian(int64_t n, double sigma, torch::Device device = torch::kC
 }
 
 torch::Tensor smooth(const torch::Tensor &signal, const torch::Tensor &kernel) {
-  return torch::conv1d(signal.view({1, 1, -1}), kernel, {}, 1, kernel.size(2) / 2).flatten(); // THROWN: default_argument_forgotten_FN
+  return torch::conv1d(signal.view({1, 1, -1}), kernel, {}, 1, kernel.size(2) / 2).flatten(); // THROWN: default_argument_forgotten
 }
 
 } // namespace defaults
@@ -226,7 +226,7 @@ void case_default_argument_given() {
 }
 
 // Missed: what a view with sizes makes of a quotient.
-void case_default_argument_forgotten_FN() {
+void case_default_argument_forgotten() {
   auto device = torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
   auto signal = torch::sin(torch::linspace(0, 6, 40, device));
   auto kernel = defaults::gaussian(5, 1.0);

@@ -105,7 +105,7 @@ torch::Tensor gather(std::vector<torch::Tensor> parts, std::optional<torch::Devi
   if (onto)
     for (auto &p : parts)
       p = p.to(*onto);
-  return torch::cat(parts); // THROWN: pool_gathers_as_they_are_FN
+  return torch::cat(parts); // THROWN: pool_gathers_as_they_are
 }
 
 } // namespace pool
@@ -125,7 +125,7 @@ void case_pool_gathers_onto_host() {
 }
 
 // Missed: where the copy of Module::clone is, and what is pushed in a loop.
-void case_pool_gathers_as_they_are_FN() {
+void case_pool_gathers_as_they_are() {
   using namespace pool;
   torch::nn::Linear master(3, 2);
   std::vector<torch::Device> devices{torch::kCPU};

@@ -10,6 +10,8 @@ it, another on the innermost line:
     ...
     h = torch::cat({h, noise}, 1); // THROWN: NAME
 
+A call between the two that a finding may stand on is labelled `// VIA: NAME`.
+
 `device`, `dtype` or `host` (a crash on device memory, or host memory passed off
 as the device's) is what is wrong there.
 
@@ -34,7 +36,7 @@ import subprocess
 import sys
 
 CASE = re.compile(r"^void (case_\w+)\(\)")
-LABEL = re.compile(r"\s*// (THROWS|THROWN|FALSE): (\w+)(?=\s*(?://|$))")
+LABEL = re.compile(r"\s*// (THROWS|THROWN|VIA|FALSE): (\w+)(?=\s*(?://|$))")
 DIAGNOSTIC = re.compile(r"^(.+?):(\d+):\d+: (warning|error): (.*?)(?: \[([\w,.-]+)\])?$")
 DTYPE_WORDS = re.compile(r"dtype|scalar type|data type|can.t be cast|\(unsigned char\)")
 
@@ -45,10 +47,11 @@ class Case:
     def __init__(self, path, name, begin, end):
         self.path, self.name, self.begin, self.end = path, name, begin, end
         self.kind, self.outer, self.inner = None, None, None
+        self.via = set()  # lines on the way from the case to where it throws
         self.false = set()  # lines of known false alarms
 
     def lines(self):
-        return {line for line in (self.outer, self.inner) if line}
+        return {line for line in (self.outer, self.inner) if line} | self.via
 
 
 def read_cases(path):
@@ -67,6 +70,8 @@ def read_cases(path):
         for label, word in LABEL.findall(line):
             if label == "THROWN":
                 by_name["case_" + word].inner = number
+            elif label == "VIA":
+                by_name["case_" + word].via.add(number)
             elif label == "FALSE":
                 by_name["case_" + word].false.add(number)
             else:
@@ -194,7 +199,7 @@ def relabel(path, labels):
     with open(path, encoding="utf-8") as source:
         lines = source.read().split("\n")
     for number, line in enumerate(lines, 1):
-        bare = LABEL.sub(lambda match: match.group(0) if match.group(1) == "FALSE" else "", line)
+        bare = LABEL.sub(lambda match: match.group(0) if match.group(1) in ("VIA", "FALSE") else "", line)
         lines[number - 1] = bare + "".join(" // " + text for text in labels.get(number, []))
     with open(path, "w", encoding="utf-8") as out:
         out.write("\n".join(lines))

@@ -54,8 +54,8 @@ public:
     auto weights = torch::softmax(gate_->forward(x), -1);
     std::vector<torch::Tensor> outputs;
     for (auto &expert : experts_)
-      outputs.push_back(expert->forward(x)); // THROWN: mixture_vector_not_registered_FP
-    return (torch::stack(outputs, -1) * weights.unsqueeze(-2)).sum(-1); // FALSE: mixture_vector_not_registered_FP
+      outputs.push_back(expert->forward(x)); // THROWN: mixture_vector_not_registered
+    return (torch::stack(outputs, -1) * weights.unsqueeze(-2)).sum(-1);
   }
 
 private:
@@ -89,7 +89,7 @@ void case_mixture_vector_registered_one_by_one() {
 }
 
 // Reported twice: the consequence is taken for a mistake of its own.
-void case_mixture_vector_not_registered_FP() {
+void case_mixture_vector_not_registered() {
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   experts::VectorMixture net(3, 2, 3, false);
   net->to(device);
@@ -110,7 +110,7 @@ struct WhitenImpl : torch::nn::Module {
       register_buffer("scale", scale);
     }
   }
-  torch::Tensor forward(torch::Tensor x) { return x.sub(mean).mul_(scale); } // THROWN: whiten_with_members_FN
+  torch::Tensor forward(torch::Tensor x) { return x.sub(mean).mul_(scale); } // THROWN: whiten_with_members
 
   torch::Tensor mean, scale;
 };
@@ -130,7 +130,7 @@ void case_whiten_with_buffers() {
 }
 
 // Missed: how many dimensions a reduction leaves.
-void case_whiten_with_members_FN() {
+void case_whiten_with_members() {
   using whitening::Whiten, whitening::WhitenImpl;
   auto device = torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
   auto data = torch::randn({20, 4}) * 3 + 1;

@@ -242,7 +242,7 @@ public:
     const auto n = field_.size(2);
     field_[0][0][n / 2][n / 2] = value;
   }
-  void step() { field_ = field_ + alpha_ * torch::conv2d(field_, kernel_, {}, 1, 1); } // THROWN: heat_not_prepared_FN
+  void step() { field_ = field_ + alpha_ * torch::conv2d(field_, kernel_, {}, 1, 1); } // THROWN: heat_not_prepared
   double total() const { return field_.sum().item<double>(); }
 
 private:
@@ -263,7 +263,7 @@ void case_heat_prepared() {
 }
 
 // Missed: a kernel whose dimensions come from a view.
-void case_heat_not_prepared_FN() {
+void case_heat_not_prepared() {
   heat::Solver solver(8, 0.1, torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   solver.heatCentre(100.0);
   for (int i = 0; i < 3; ++i)

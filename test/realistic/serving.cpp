@@ -81,7 +81,7 @@ private:
   torch::Tensor preprocess(Image &image) {
     auto t = torch::from_blob(image.pixels.data(), {image.height, image.width, 3}, torch::kByte);
     t = t.to(device_).permute({2, 0, 1}).toType(torch::kFloat).div(255).unsqueeze(0);
-    return (t - mean_) / std_; // THROWN: server_mean_stays_on_host_FN
+    return (t - mean_) / std_; // THROWN: server_mean_stays_on_host
   }
 
   Options options_;
@@ -103,7 +103,7 @@ void case_server_normalises_on_device() {
 }
 
 // Missed: how many dimensions a view with sizes leaves.
-void case_server_mean_stays_on_host_FN() {
+void case_server_mean_stays_on_host() {
   serving::Options options;
   options.normalise_on_device = false;
   serving::Server server(options);

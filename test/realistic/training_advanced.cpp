@@ -106,7 +106,7 @@ std::vector<Fold> split(const torch::Tensor &x, const torch::Tensor &y, int64_t 
     for (int64_t j = 0; j < k; ++j)
       if (j != i)
         rest.push_back(parts[j]);
-    auto train = torch::cat(rest); // FALSE: folds_indexed_on_device_FP
+    auto train = torch::cat(rest);
     out.push_back({x.index({train}), y.index({train}), x.index({parts[i]}), y.index({parts[i]})});
   }
   return out;
@@ -115,7 +115,7 @@ std::vector<Fold> split(const torch::Tensor &x, const torch::Tensor &y, int64_t 
 } // namespace folds
 
 // Taken for floats: indices that are put together in a loop.
-void case_folds_indexed_on_device_FP() {
+void case_folds_indexed_on_device() {
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   auto x = torch::rand({12, 2}, device), y = torch::rand({12, 1}, device);
   double total = 0;

@@ -99,7 +99,7 @@ void testForgetful(Net &model, torch::Device device, DataLoader &loader) {
   for (const auto &batch : loader) {
     auto output = model.forward(batch.data.to(device));
     auto pred = output.argmax(1);
-    correct += pred.eq(batch.target).sum().template item<int64_t>(); // THROWN: digits_targets_stay_behind_FN
+    correct += pred.eq(batch.target).sum().template item<int64_t>(); // THROWN: digits_targets_stay_behind
   }
   std::cout << correct << std::endl;
 }
@@ -136,7 +136,7 @@ void case_digits_train_and_test() {
 }
 
 // Missed: that the batches of a data loader are on the CPU.
-void case_digits_targets_stay_behind_FN() {
+void case_digits_targets_stay_behind() {
   using namespace digits;
   const torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Net model;

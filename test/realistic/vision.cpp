@@ -237,7 +237,7 @@ public:
     for (auto &anchor : anchors_)
       flat.insert(flat.end(), anchor.begin(), anchor.end());
     auto sizes = torch::tensor(flat).view({1, a, 1, 1, 2}).to(raw.device());
-    auto xy = (torch::sigmoid(p.slice(4, 0, 2)) + offset) / g; // THROWN: yolo_grid_on_host_FN
+    auto xy = (torch::sigmoid(p.slice(4, 0, 2)) + offset) / g; // THROWN: yolo_grid_on_host
     auto wh = torch::exp(p.slice(4, 2, 4)) * sizes / static_cast<float>(size_);
     return {torch::cat({xy - wh / 2, xy + wh / 2}, 4).view({b, -1, 4}), torch::sigmoid(p.select(4, 4)).view({b, -1})};
   }
@@ -280,7 +280,7 @@ void case_yolo_grid_follows_output() {
 }
 
 // Missed: the results of meshgrid.
-void case_yolo_grid_on_host_FN() {
+void case_yolo_grid_on_host() {
   using namespace yolo;
   torch::NoGradGuard guard;
   torch::Device device = torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);

@@ -152,7 +152,7 @@ Transform noise(double sigma) {
   return [sigma](torch::Tensor x) { return x + sigma * torch::randn(x.sizes(), x.options()); };
 }
 Transform colour(torch::Tensor gains) {
-  return [gains](torch::Tensor x) { return x * gains.view({1, 3, 1, 1}); }; // THROWN: augmentation_after_the_move_FN
+  return [gains](torch::Tensor x) { return x * gains.view({1, 3, 1, 1}); }; // THROWN: augmentation_after_the_move
 }
 
 torch::Tensor applyAll(const std::vector<Transform> &all, torch::Tensor x) {
@@ -174,7 +174,7 @@ void case_augmentation_before_the_move() {
 }
 
 // Missed: how many dimensions a view with sizes leaves.
-void case_augmentation_after_the_move_FN() {
+void case_augmentation_after_the_move() {
   using namespace augment;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   torch::nn::Conv2d net(torch::nn::Conv2dOptions(3, 1, 3));
@@ -198,7 +198,7 @@ struct PointNetImpl : torch::nn::Module {
     auto identity = torch::eye(3).flatten().repeat({x.size(0), 1});
     if (beside)
       identity = identity.to(x.device());
-    return (align(pooled) + identity).view({-1, 3, 3}); // THROWN: points_identity_on_host_FN
+    return (align(pooled) + identity).view({-1, 3, 3}); // THROWN: points_identity_on_host
   }
   torch::Tensor forward(torch::Tensor x, bool beside = true) {
     x = torch::bmm(transform(x, beside), x);
@@ -220,7 +220,7 @@ void case_points_identity_follows() {
 }
 
 // Missed: how many dimensions repeat leaves.
-void case_points_identity_on_host_FN() {
+void case_points_identity_on_host() {
   const auto device = torch::cuda::is_available() ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU);
   points::PointNet net;
   net->to(device);
