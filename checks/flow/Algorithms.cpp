@@ -24,8 +24,22 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
       "reverse",  "shuffle",     "max_element", "min_element", "remove_if",
       "rotate",   "partial_sort"};
   Known = Names.contains(Name) && Args.size() >= 2;
-  if (!Known)
+  if (!Known) {
+    // Another algorithm may write what its iterators lead to.
+    for (const Expr *A : Args)
+      if (const CXXRecordDecl *R = record(A->getType());
+          R && R->getName().contains("iterator")) {
+        Value I = eval(A);
+        if (const Value &C =
+                I.K == Value::Iter ? S->Cells[target(I.Id)] : Value();
+            !Dead && C.K == Value::Object) {
+          S->Objects.mut(C.Id).Elems.clear();
+          S->Objects.mut(C.Id).Opaque = true;
+          S->Objects.mut(C.Id).Unseen = Device::symbol(++DeviceSymbols);
+        }
+      }
     return {};
+  }
   std::vector<Value> V;
   for (const Expr *A : Args)
     if (!isa<CXXDefaultArgExpr>(A))

@@ -291,6 +291,13 @@ Value Interp::construct(const CXXConstructExpr *E) {
   }
   const CXXRecordDecl *R = Ctor->getParent();
   std::string Q = qualified(R);
+  if (Q == "torch::OrderedDict::Item") {
+    Object O;
+    O.K = Object::List;
+    for (unsigned I = 0; I < N; ++I)
+      O.Elems.push_back(S->cell(Arg(I)));
+    return Dead ? Value() : S->object(std::move(O));
+  }
   if ((Q == "std::thread" || Q == "std::jthread") && N > 0) {
     std::vector<CellId> Cells;
     for (unsigned I = 0; I < N; ++I)

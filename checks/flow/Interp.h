@@ -182,6 +182,7 @@ private:
   Value moduleCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
                    const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  void addChildren(Object &O, const Value &A);
   const void *childKey(const Value &Key);
   bool isA(CellId Obj, clang::QualType Pointer);
   Value stateList(CellId Obj, bool Named);

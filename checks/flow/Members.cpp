@@ -165,6 +165,27 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
       S->Objects.mut(S->Cells[C].Id).Unseen = *Where;
     return V;
   }
+  if ((Name == "begin" || Name == "end") && Args.empty()) {
+    // The parts as a list that `begin` and `end` share.
+    CellId Parts = named(Id, "parts", true);
+    const auto Elems = S->Objects[Id].Elems;
+    if (S->Cells[Parts].K != Value::Object ||
+        S->Objects[S->Cells[Parts].Id].Elems.size() != Elems.size()) {
+      Object L;
+      L.K = Object::List;
+      L.Opaque = S->Objects[Id].Opaque;
+      for (CellId C : Elems)
+        L.Elems.push_back(S->cell(Value::of(Value::Ptr, C)));
+      Value List = S->object(std::move(L));
+      S->Cells.mut(Parts) = List;
+    }
+    Value I = Value::of(Value::Iter, Parts);
+    if (Name == "end") {
+      I.N = Elems.size();
+      I.Neg = S->Objects[Id].Opaque;
+    }
+    return I;
+  }
   if (Name == "parameters" || Name == "buffers")
     return stateList(Obj, false);
   if (Name == "named_parameters" || Name == "named_buffers")

@@ -5,6 +5,35 @@ using namespace clang;
 
 namespace torch_tidy {
 
+// The modules in what a container of modules is given, with their names.
+void Interp::addChildren(Object &O, const Value &A) {
+  SmallVector<Value, 8> Work{A};
+  Value Key;
+  while (!Work.empty()) {
+    Value V = Work.front();
+    Work.erase(Work.begin());
+    size_t Before = O.Elems.size();
+    if (V.K == Value::Str)
+      Key = V;
+    if (V.K == Value::Object && S->Objects[V.Id].K == Object::List) {
+      for (CellId C : S->Objects[V.Id].Elems)
+        Work.push_back(S->Cells[C]);
+      O.Opaque |= S->Objects[V.Id].Opaque;
+    } else if (V.K == Value::Ptr && V.Id) {
+      O.Elems.push_back(target(V.Id));
+      O.Children.push_back(target(V.Id));
+    } else if (V.K == Value::Object) {
+      CellId C = S->cell(V);
+      O.Elems.push_back(C);
+      O.Children.push_back(C);
+    }
+    if (O.Elems.size() > Before && Key.K == Value::Str) {
+      O.Fields.push_back({childKey(Key), O.Elems.back()});
+      Key = {};
+    }
+  }
+}
+
 Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
                         const CXXRecordDecl *Rec) {
   Object O;
@@ -13,31 +42,7 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
   O.Rec = Rec;
   if (Kind == "Sequential" || Kind == "ModuleList" || Kind == "ModuleDict") {
     for (const Value &A : Args) {
-      SmallVector<Value, 8> Work{A};
-      Value Key;
-      while (!Work.empty()) {
-        Value V = Work.front();
-        Work.erase(Work.begin());
-        size_t Before = O.Elems.size();
-        if (V.K == Value::Str)
-          Key = V;
-        if (V.K == Value::Object && S->Objects[V.Id].K == Object::List) {
-          for (CellId C : S->Objects[V.Id].Elems)
-            Work.push_back(S->Cells[C]);
-          O.Opaque |= S->Objects[V.Id].Opaque;
-        } else if (V.K == Value::Ptr && V.Id) {
-          O.Elems.push_back(target(V.Id));
-          O.Children.push_back(target(V.Id));
-        } else if (V.K == Value::Object) {
-          CellId C = S->cell(V);
-          O.Elems.push_back(C);
-          O.Children.push_back(C);
-        }
-        if (O.Elems.size() > Before && Key.K == Value::Str) {
-          O.Fields.push_back({childKey(Key), O.Elems.back()});
-          Key = {};
-        }
-      }
+      addChildren(O, A);
     }
     return S->object(std::move(O));
   }
@@ -196,7 +201,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
       return {};
     return forward(E, Obj, BaseE, Cells, Args, E->getType());
   }
-  if (Name == "forward") {
+  if (Name == "forward" || Name == "forward_with_packed_input") {
     std::vector<CellId> Cells;
     std::vector<const Expr *> Es;
     for (const Expr *A : Args)
@@ -205,6 +210,15 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
         Es.push_back(A);
       }
     return Dead ? Value() : forward(E, Obj, BaseE, Cells, Es, E->getType());
+  }
+  if ((Name == "update" || Name == "extend") && Args.size() == 1) {
+    Value V = eval(Args[0]);
+    if (Dead)
+      return {};
+    Object O = S->Objects[Id];
+    addChildren(O, V);
+    S->Objects.mut(Id) = std::move(O);
+    return {};
   }
   if (Name == "push_back" || Name == "insert" || Name == "append") {
     for (const Expr *A : Args) {

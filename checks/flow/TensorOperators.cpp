@@ -202,6 +202,15 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
       Where = O.Fact.Dev;
   QualType RT = E->getType().getNonReferenceType();
   TypeKind RK = kindOf(RT);
+  // A packed sequence is known by its data.
+  if (Op.starts_with("pack_") && !Operands.empty()) {
+    Handle H;
+    H.Fact = Operands[0].Fact;
+    H.Fact.Dim = Rank::Some;
+    H.Fact.Dims = -1;
+    H.From = S->Handles[Uses[0].H].From;
+    return S->tensor(std::move(H));
+  }
   if (RK == TypeKind::Number || RT->isVoidType() ||
       (Info && Info->Result == api::OperatorInfo::NotTensor &&
        RK != TypeKind::Tensor))
@@ -327,6 +336,13 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     unsigned N = Info ? std::max<unsigned>(Info->Results, 2) : 3;
     for (unsigned I = 0; I < N; ++I)
       O.Elems.push_back(S->cell(Make(I)));
+    if (Op == "pad_packed_sequence") { // (data, lengths)
+      const Value Data = S->Cells[O.Elems[0]], Lengths = S->Cells[O.Elems[1]];
+      S->Handles.mut(Data.Id).Fact.Dev = Operands[0].Fact.Dev;
+      S->Handles.mut(Data.Id).Fact.Dim = Rank::Some;
+      S->Handles.mut(Lengths.Id).Fact = {Device::cpu(), Dtype::Int64,
+                                         Rank::Some, 1};
+    }
     return S->object(std::move(O));
   }
   if (RK == TypeKind::List) {

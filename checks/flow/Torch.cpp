@@ -173,6 +173,17 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     if (Value V = load(Base); V.K == Value::Memory)
       return accessor(E, V, Args);
+    if (M->getParent()->getName() == "PackedSequence" &&
+        (Name == "data" || Name == "batch_sizes")) {
+      Handle H;
+      const Value V = load(target(Base));
+      H.Fact.Dev = Device::symbol(++DeviceSymbols);
+      if (V.K == Value::Tensor)
+        H = S->Handles[V.Id];
+      if (Name == "batch_sizes")
+        H.Fact = {Device::cpu(), Dtype::Int64, Rank::Some, 1};
+      return S->tensor(std::move(H));
+    }
     if (K == TypeKind::Device) {
       Value V = load(Base);
       if (V.K != Value::Dev)
