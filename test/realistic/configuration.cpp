@@ -70,7 +70,7 @@ void case_options_one_device_for_all() {
   }
 }
 
-// Missed: a device spelled in a string that is compared first.
+// A device spelled in a string that is compared first.
 void case_options_explicit_cuda_FN() {
   using namespace arguments;
   if (!torch::cuda::is_available())
@@ -138,7 +138,7 @@ void case_global_device_one_helper_forgets() {
   std::cout << (a - b).norm().item<float>() << "\n";
 }
 
-// Missed: a global device as it is before the first assignment.
+// A global device as it is before the first assignment.
 void case_global_device_read_too_early_FN() {
   using namespace globals;
   torch::nn::Linear net(3, 2);
@@ -225,7 +225,7 @@ void case_default_argument_given() {
   std::cout << (signal - smoothed).abs().mean().item<float>() << "\n";
 }
 
-// Missed: what a view with sizes makes of a quotient.
+// What a view with sizes makes of a quotient.
 void case_default_argument_forgotten() {
   auto device = torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
   auto signal = torch::sin(torch::linspace(0, 6, 40, device));

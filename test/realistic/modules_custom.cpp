@@ -129,7 +129,7 @@ void case_whiten_with_buffers() {
   loss.backward();
 }
 
-// Missed: how many dimensions a reduction leaves.
+// How many dimensions a reduction leaves.
 void case_whiten_with_members() {
   using whitening::Whiten, whitening::WhitenImpl;
   auto device = torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
@@ -260,7 +260,7 @@ void case_ema_clone_after_move() {
   std::cout << average.shadow()->forward(torch::ones({1, 4}).to(device)).cpu() << "\n";
 }
 
-// Missed: where the copy of Module::clone is.
+// Where the copy of Module::clone is.
 void case_ema_clone_before_move_FN() {
   const torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   ema::Net net;

@@ -274,7 +274,7 @@ void case_transformer_encoding_no_buffer() {
   loss.backward();
 }
 
-// Missed: the mask of a TransformerEncoder.
+// The mask of a TransformerEncoder.
 void case_transformer_mask_on_host_FN() {
   using namespace transformer;
   torch::Device device = torch::cuda::is_available() ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU);

@@ -77,7 +77,7 @@ void case_early_stopping_restores_from_host() {
   std::cout << torch::mse_loss(net->forward(x), y).item<float>() << "\n";
 }
 
-// Missed: copies of parameters in a vector of an object.
+// Copies of parameters in a vector of an object.
 void case_early_stopping_measures_distance_FN() {
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   auto net = early::makeNet();
@@ -256,7 +256,7 @@ void case_resume_on_the_device_it_was_saved_from() {
   std::cout << checkpoint.epoch << y.sum().item<float>() << "\n";
 }
 
-// Missed: a device given to torch::load as an optional.
+// A device given to torch::load as an optional.
 void case_resume_onto_host_FN() {
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   torch::nn::Linear net(2, 2);

@@ -135,7 +135,7 @@ void case_digits_train_and_test() {
   }
 }
 
-// Missed: that the batches of a data loader are on the CPU.
+// That the batches of a data loader are on the CPU.
 void case_digits_targets_stay_behind() {
   using namespace digits;
   const torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
@@ -205,7 +205,7 @@ void case_regression_scaler_on_host() {
   std::cout << prediction << "\n";
 }
 
-// Missed: how many dimensions a reduction with keepdim leaves.
+// How many dimensions a reduction with keepdim leaves.
 void case_regression_unscales_on_device_FN() {
   using namespace regression;
   torch::Device device = torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);

@@ -1,0 +1,207 @@
+// RUN: %check_torch %s
+// Conditions, optionals and enumerations that decide devices.
+#include <functional>
+#include <optional>
+#include <torch/torch.h>
+#include <variant>
+#include <vector>
+namespace case002 {
+void a(bool flag) {
+  auto x = torch::rand({2, 4});
+  auto y = torch::rand({2, 4}, torch::kCUDA);
+  if (flag)
+    y = y.cpu();
+  auto z = x + y; // expect: 'x' is on the CPU but 'y' is on CUDA when 'flag' is false
+}
+} // namespace ndiff_002
+
+namespace case003 {
+void a() {
+  auto x = torch::randn({2, 4}, torch::kCUDA);
+  torch::Tensor y = torch::rand({2, 4}).cuda();
+  try {
+    auto z = x.sub(x);
+    y = y.to(torch::kCPU);
+  } catch (...) {
+  }
+  auto w = y.sub(x); // expect: 'y' is on the CPU but 'x' is on CUDA
+}
+} // namespace ndiff_003
+
+namespace case004 {
+void a(bool flag) {
+  torch::nn::Linear m(4, 4);
+  torch::Tensor x = torch::randn({2, 4});
+  if (flag == false) {
+    m->to(torch::kCUDA);
+  }
+  if (!flag) {
+    x = x.to(torch::kCUDA);
+  }
+  auto y = m(x);
+}
+} // namespace ndiff_004
+
+namespace case008 {
+torch::Tensor f(const torch::Tensor &x, std::optional<torch::Tensor> y = std::nullopt) {
+  if (y)
+    return torch::maximum(x, *y);
+  return x;
+}
+void b(bool flag) {
+  auto x = torch::rand({2, 4}, torch::kCUDA);
+  auto y = torch::rand({2, 4});
+  f(x, flag ? std::optional<torch::Tensor>(y) : std::nullopt); // expect: 'y' is on the CPU but 'x' is on CUDA
+}
+} // namespace ndiff_008
+
+namespace case012 {
+void a() {
+  auto x = torch::randn({2, 4}).cuda();
+  auto y = torch::zeros({2, 4});
+  if (x.get_device() != y.get_device()) {
+    return;
+  }
+  auto z = x + y;
+}
+} // namespace ndiff_012
+
+namespace case013 {
+torch::Tensor f2(torch::Tensor x, torch::Tensor y, int n) {
+  if (n == 0)
+    return x;
+  auto z = torch::add(x, y);
+  return f2(z, y, n - 1);
+}
+void a() {
+  auto x = torch::zeros({2, 4}).cuda();
+  auto r = f2(x, x, 3);
+  auto y = torch::ones({2, 4});
+  auto z = torch::add(r, y); // expect: 'y' is on the CPU but 'r' is on CUDA
+}
+} // namespace ndiff_013
+
+namespace case014 {
+void a() {
+  std::variant<int, torch::Tensor> v = torch::ones({2, 4}, torch::kCUDA);
+  auto x = std::get<torch::Tensor>(v);
+  auto y = x + torch::ones({2, 4}); // expect: 'torch::ones({2, 4})' is on the CPU but 'x' is on CUDA
+}
+void b() {
+  std::variant<int, torch::Tensor> v = torch::ones({2, 4}, torch::kCUDA);
+  auto y = std::get<1>(v) + torch::ones({2, 4}); // expect: 'torch::ones({2, 4})' is on the CPU but 'v' is on CUDA
+}
+} // namespace ndiff_014
+
+namespace case022 {
+void a() {
+  torch::Tensor x = torch::rand({2, 4}, torch::kCUDA), y = torch::rand({2, 4});
+  std::vector<std::reference_wrapper<torch::Tensor>> both{x, y};
+  for (torch::Tensor &p : both) {
+    p = p.to(torch::kCPU);
+  }
+  auto z = x + y;
+}
+} // namespace ndiff_022
+
+namespace case115 {
+void a() {
+  std::optional<torch::Tensor> o = torch::rand({2, 4});
+  o.reset();
+  o.emplace(torch::rand({2, 4}, torch::kCUDA));
+  auto y = *o + torch::rand({2, 4}); // expect: 'torch::rand({2, 4})' is on the CPU but '*o' is on CUDA
+}
+void b() {
+  std::optional<torch::Tensor> o;
+  auto y = o.value_or(torch::rand({2, 4})) + torch::rand({2, 4}, torch::kCUDA); // expect: 'o.value_or(torch::rand({2, 4}))' is on the CPU but 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA
+}
+} // namespace ndiff_115
+
+namespace case117 {
+// and torch::Device("cuda") have index -1, so they are NOT equal (c10/core/Device.h). device().type() == torch::kCUDA, is_cuda(), x.device() == y.device() are as expected.
+void a() {
+  auto x = torch::rand({2, 4}, torch::kCUDA);
+  auto y = torch::rand({2, 4});
+  if (x.device() == torch::kCUDA) // false
+    y = y.to(torch::kCUDA);
+  auto z = x + y; // expect: 'y' is on the CPU but 'x' is on CUDA
+}
+void b() {
+  torch::Device device(torch::kCUDA);
+  auto x = torch::rand({2, 4}, device);
+  auto y = torch::rand({2, 4});
+  if (x.device() != device) // true
+    return;
+  auto z = x + y;
+}
+void c() {
+  torch::Device device(torch::kCUDA, 0);
+  auto x = torch::rand({2, 4}, device);
+  auto y = torch::rand({2, 4});
+  if (x.device() == device) // true
+    y = y.to(device);
+  auto z = x + y;
+}
+} // namespace ndiff_117
+
+namespace case119 {
+void a(int n) {
+  torch::Tensor x;
+  if (n > 0)
+    x = torch::rand({2, 4}, torch::kCUDA);
+  else
+    x = torch::rand({2, 4});
+  auto z = n <= 0 ? x + torch::rand({2, 4}) : x + torch::rand({2, 4}, torch::kCUDA);
+}
+void b(int n) {
+  torch::Tensor x;
+  if (n > 0)
+    x = torch::rand({2, 4}, torch::kCUDA);
+  else
+    x = torch::rand({2, 4});
+  if (n < 1)
+    return;
+  auto y = x + torch::rand({2, 4}, torch::kCUDA);
+}
+void c(int n) {
+  auto x = torch::rand({2, 4});
+  if (n >= 2)
+    x = x.cuda();
+  if (n > 1)
+    auto y = x + torch::rand({2, 4}); // expect: 'torch::rand({2, 4})' is on the CPU but 'x' is on CUDA
+}
+void d(int n) {
+  auto x = torch::rand({2, 4});
+  if (n != 0)
+    x = x.cuda();
+  if (n == 0)
+    auto y = x + torch::rand({2, 4});
+}
+} // namespace ndiff_119
+
+namespace case123 {
+enum class Mode { Train,
+                  Eval };
+void a(Mode m) {
+  auto x = torch::rand({2, 4});
+  if (m == Mode::Train)
+    x = x.cuda();
+  if (m != Mode::Eval)
+    auto y = x + torch::rand({2, 4}, torch::kCUDA);
+}
+} // namespace ndiff_123
+
+namespace real004 {
+torch::Tensor inner(torch::Tensor x, const std::optional<torch::Tensor> &mask = std::nullopt) {
+  if (mask)
+    x = x.masked_fill(mask->logical_not(), -1e9);
+  return x;
+}
+torch::Tensor outer(torch::Tensor x, const std::optional<torch::Tensor> &mask) {
+  return inner(x, mask);
+}
+void clean() {
+  auto x = torch::randn({2, 5}, torch::kCUDA);
+  x = outer(x, std::nullopt);
+}
+} // namespace nreal_004
