@@ -210,6 +210,9 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
   auto Make = [&](unsigned I) {
     Handle H;
     H.Fact = api::moduleResult(O.Kind2, StateP, Inputs, I);
+    // A function as a module computes where its input is.
+    if (O.Kind2 == "Functional" && !Inputs.empty())
+      H.Fact = Inputs[0].Fact, H.Fact.Type = Dtype::Unknown;
     if (H.Fact.Dev.K == Device::Unknown)
       H.Fact.Dev = StateP           ? StateP->Dev
                    : Inputs.empty() ? Device::symbol(++DeviceSymbols)

@@ -130,6 +130,7 @@ private:
 
   // Calls (Calls.cpp, Activations.cpp, StdLibrary.cpp).
   Value call(const clang::CallExpr *E);
+  const clang::CXXMethodDecl *functionForward(const clang::FunctionDecl *Fn);
   Value enter(const clang::FunctionDecl *Fn, const clang::Expr *Site,
               CellId This, llvm::ArrayRef<CellId> Args,
               llvm::ArrayRef<std::pair<const void *, CellId>> Captured = {});

@@ -243,9 +243,15 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     if (K == TypeKind::Optimizer ||
         derives(M->getParent(), "torch::optim::Optimizer")) {
-      for (const Expr *A : Args)
-        if (!isa<CXXDefaultArgExpr>(A))
-          eval(A);
+      for (const Expr *A : Args) {
+        if (isa<CXXDefaultArgExpr>(A))
+          continue;
+        // The closure that computes the loss.
+        Value F = eval(A);
+        if (Name == "step" && !Dead && F.K == Value::Object &&
+            S->Objects[F.Id].K == Object::Closure)
+          callClosure(F, E, {}, E->getType());
+      }
       if (const Value &V = S->Cells[target(Base)];
           !Dead && Name == "step" && V.K == Value::Object)
         stepOptimizer(E, V.Id, BaseE);

@@ -44,19 +44,6 @@ void deviceByName_FN() {
   x + torch::ones({2, 4});
 }
 
-// A closure that an optimizer calls: `LBFGS::step`.
-void optimizerClosure_FN() {
-  torch::nn::Linear l(4, 4);
-  l->to(torch::kCUDA);
-  torch::optim::LBFGS optimizer(l->parameters());
-  auto x = torch::rand({2, 4});
-  optimizer.step([&] {
-    auto loss = l(x).sum();
-    loss.backward();
-    return loss;
-  });
-}
-
 // The gradient that `backward` is given has to be where the tensor is.
 void backwardOfAnother_FN() {
   auto y = torch::rand({2, 4}, torch::dtype(torch::kFloat).device(torch::kCUDA).requires_grad(true)) * 2;
