@@ -227,7 +227,11 @@ def judge(options, files):
             labels[case.path].setdefault(outer, []).append("THROWS: " + kind)
             if inner != outer:
                 labels[case.path].setdefault(inner, []).append("THROWN: " + name[len("case_") :])
-        elif not options.update and ((state == "ok") != (case.kind is None) or case.lines() != ({outer, inner} - {None})):
+        elif not options.update and (
+            (state == "ok") != (case.kind is None)
+            or {case.outer, case.inner} - {None} != {outer, inner} - {None}
+            or not case.via <= set(lines)
+        ):
             wrong.append(what + ", labelled {}, {}".format(case.outer, case.inner))
     wrong += ["{}: did not run".format(name) for name in by_name if name not in seen]
     if options.update:
