@@ -299,6 +299,12 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
       O.Elems.pop_back();
     return {};
   }
+  if (Name == "swap" && Args.size() == 1 && Args[0]->isGLValue()) {
+    CellId Other = target(loc(Args[0]));
+    if (!Dead)
+      std::swap(S->Cells.mut(C), S->Cells.mut(Other));
+    return {};
+  }
   if (Name == "clear") {
     Object &O = S->Objects.mut(V.Id);
     O.Elems.clear(), O.Opaque = false;

@@ -190,11 +190,17 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
     return stateList(Obj, false);
   if (Name == "named_parameters" || Name == "named_buffers")
     return stateList(Obj, true);
-  if (Name == "children" || Name == "modules") {
+  bool Named = Name == "named_children" || Name == "named_modules";
+  bool Tree = Name == "modules" || Name == "named_modules" || Name == "apply";
+  if (Named || Tree || Name == "children") {
+    // `apply` calls its function on every module of the tree.
+    Value F = Name == "apply" && Args.size() ? eval(Args[0]) : Value();
+    if (Dead)
+      return {};
     Object L;
     L.K = Object::List;
     std::vector<CellId> Work;
-    if (Name == "modules")
+    if (Tree)
       Work.push_back(Obj);
     else
       Work = S->Objects[Id].Children;
@@ -204,12 +210,27 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
       const Value &V = S->Cells[C];
       if (V.K != Value::Object || !Seen.insert(V.Id).second)
         continue;
-      L.Elems.push_back(S->cell(Value::of(Value::Ptr, C)));
       L.Opaque |= S->Objects[V.Id].Opaque;
-      if (Name == "modules")
+      if (Tree)
         Work.insert(Work.end(), S->Objects[V.Id].Children.begin(),
                     S->Objects[V.Id].Children.end());
+      Value Part = Value::of(Value::Ptr, C);
+      if (Name == "apply") {
+        callClosure(F, E, {C}, Ctx.VoidTy);
+        if (Dead)
+          return {};
+        continue;
+      }
+      if (Named) {
+        Object Pair;
+        Pair.K = Object::List;
+        Pair.Elems = {S->cell({}), S->cell(Part)};
+        Part = S->object(std::move(Pair));
+      }
+      L.Elems.push_back(S->cell(Part));
     }
+    if (Name == "apply")
+      return {};
     return S->object(std::move(L));
   }
   if (Name == "clone") {
