@@ -100,10 +100,8 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
             implicitConstruct(CE->getConstructor()->getParent(), CE, This);
             continue;
           }
-          std::vector<CellId> Cells;
-          for (const Expr *A : CE->arguments())
-            Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
-          enter(CE->getConstructor(), CE, This, Cells);
+          enter(CE->getConstructor(), CE, This,
+                cellsOf({CE->getArgs(), CE->getNumArgs()}));
         }
       }
     });

@@ -32,23 +32,19 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
         Value I = eval(A);
         if (const Value &C =
                 I.K == Value::Iter ? S->Cells[target(I.Id)] : Value();
-            !Dead && C.K == Value::Object) {
-          S->Objects.mut(C.Id).Elems.clear();
-          S->Objects.mut(C.Id).Opaque = true;
-          S->Objects.mut(C.Id).Unseen = Device::symbol(++DeviceSymbols);
-        }
+            !Dead && C.K == Value::Object)
+          forget(C.Id);
       }
     return {};
   }
   std::vector<Value> V;
-  for (const Expr *A : Args)
-    if (!isa<CXXDefaultArgExpr>(A))
-      V.push_back(eval(A));
+  for (const Expr *A : given(Args))
+    V.push_back(eval(A));
   if (Dead)
     return {};
-  // A parallel policy before the range changes nothing here.
   for (const Value &X : V)
     touch(E, X);
+  // A parallel policy before the range changes nothing here.
   size_t At = V[0].K == Value::Iter ? 0 : 1;
   if (V.size() < At + 2 || V[At].K != Value::Iter) {
     Known = false;
@@ -182,9 +178,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
                   Name == "partial_sort" || Name == "max_element" ||
                   Name == "min_element";
   const Value F = V.back();
-  bool Calls = F.K == Value::Fn ||
-               (F.K == Value::Object && S->Objects[F.Id].K == Object::Closure);
-  for (size_t I = 0; Calls && I < Cells.size() && !Done(I); ++I)
+  for (size_t I = 0; isCallable(F) && I < Cells.size() && !Done(I); ++I)
     callClosure(F, E,
                 Compares ? std::vector<CellId>{Cells[I], Cells[0]}
                          : std::vector<CellId>{Cells[I]},
@@ -211,9 +205,7 @@ Value Interp::invoke(const CallExpr *E, StringRef Name,
           Name == "bind" || Name == "async" || Name == "call_once";
   if (!Known || Args.empty())
     return {};
-  std::vector<CellId> Cells;
-  for (const Expr *A : Args)
-    Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
+  std::vector<CellId> Cells = cellsOf(Args);
   if (Dead)
     return {};
   size_t At =

@@ -18,6 +18,16 @@ namespace torch_tidy {
 Interp::Interp(ASTContext &Ctx, const AnalysisOptions &Opts)
     : Ctx(Ctx), Opts(Opts) {}
 
+// One state, at the beginning of a function that nobody is seen to call.
+States Interp::entryTo(const FunctionDecl *Fn) {
+  Frame F;
+  F.Fn = Fn;
+  F.Serial = ++Serial;
+  States In(1);
+  In[0].Frames.push_back(std::move(F));
+  return In;
+}
+
 void Interp::runRoot(const FunctionDecl *Fn) {
   Root = Fn;
   Budget = Opts.Budget;
@@ -25,19 +35,10 @@ void Interp::runRoot(const FunctionDecl *Fn) {
   Rounds.clear();
   Catching = 0;
   ++Result.Stats.Functions;
-  State Start;
-  Frame F;
-  F.Fn = Fn;
-  F.Serial = ++Serial;
-  Start.Frames.push_back(std::move(F));
-  States In;
-  In.push_back(std::move(Start));
-  In = each(std::move(In), [&] {
-    for (const ParmVarDecl *P : Fn->parameters()) {
-      CellId C = S->cell(
-          fresh(P->getType(), P->getNameAsString(), SourceLocation(), ""));
-      S->top().Vars[P] = C;
-    }
+  States In = each(entryTo(Fn), [&] {
+    std::vector<CellId> Args = unknownArguments(Fn);
+    for (unsigned I = 0; I < Args.size(); ++I)
+      S->top().Vars[Fn->getParamDecl(I)] = Args[I];
     if (auto *M = dyn_cast<CXXMethodDecl>(Fn); M && !M->isStatic()) {
       QualType T = typeOf(Ctx, M->getParent());
       Value V;

@@ -22,10 +22,7 @@ void Interp::havoc(const CallExpr *E, ArrayRef<const Expr *> Args) {
     if (!A->isGLValue() && !Module)
       continue;
     if (Module) {
-      CellId C = target(A->isGLValue() ? loc(A) : S->cell(eval(A)));
-      std::set<ObjectId> Seen;
-      moveModule(C, Device::symbol(++DeviceSymbols), Dtype::Unknown, nullptr,
-                 "", nullptr, Seen);
+      displace(target(cellOf(A)), Device::symbol(++DeviceSymbols));
     } else if (Writes && A->isGLValue()) {
       S->Cells.mut(loc(A)) = fresh(A->getType(), text(A), E->getBeginLoc(),
                                    "written by an unseen function");
@@ -62,31 +59,23 @@ Value Interp::call(const CallExpr *E) {
         Value P = eval(BaseE);
         Base = P.K == Value::Ptr && P.Id ? P.Id : S->cell(P);
       } else {
-        Base = BaseE->isGLValue() ? loc(BaseE) : S->cell(eval(BaseE));
+        Base = cellOf(BaseE);
       }
     }
   } else if (isa<CXXOperatorCallExpr>(E) && !Args.empty() && Fn &&
              isa<CXXMethodDecl>(Fn)) {
     BaseE = Args[0];
-    Base = BaseE->isGLValue() ? loc(BaseE) : S->cell(eval(BaseE));
+    Base = cellOf(BaseE);
     Args.erase(Args.begin());
   }
   if (Dead)
     return {};
   if (!Fn) {
     Value Callee = eval(E->getCallee());
-    std::vector<CellId> Cells;
-    for (const Expr *A : Args)
-      Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
+    std::vector<CellId> Cells = cellsOf(Args);
     return Dead ? Value() : callClosure(Callee, E, Cells, E->getType());
   }
-  auto ArgCells = [&] {
-    std::vector<CellId> Cells;
-    for (const Expr *A : Args)
-      if (!isa<CXXDefaultArgExpr>(A))
-        Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
-    return Cells;
-  };
+  auto ArgCells = [&] { return cellsOf(given(Args)); };
   // Spelled operators of pointers, holders and iterators.
   if (auto *Op = dyn_cast<CXXOperatorCallExpr>(E)) {
     if (!isUserCode(Fn)) {
@@ -116,8 +105,7 @@ Value Interp::call(const CallExpr *E) {
     case OO_Call:
       if (BaseE) {
         Value V = load(target(Base));
-        if (V.K == Value::Fn ||
-            (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure)) {
+        if (isCallable(V)) {
           auto Cells = ArgCells();
           return Dead ? Value() : callClosure(V, E, Cells, E->getType());
         }
@@ -187,9 +175,8 @@ Value Interp::call(const CallExpr *E) {
       V = torchCall(E, Fn, Base, BaseE, Args, Known);
     if (Known || Dead)
       return V;
-    for (const Expr *A : Args)
-      if (!isa<CXXDefaultArgExpr>(A))
-        eval(A);
+    for (const Expr *A : given(Args))
+      eval(A);
     if (Dead)
       return {};
     if (Fn->isNoReturn()) {

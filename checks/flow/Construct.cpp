@@ -104,9 +104,8 @@ Value Interp::construct(const CXXConstructExpr *E) {
   const CXXConstructorDecl *Ctor = E->getConstructor();
   QualType T = E->getType();
   TypeKind K = kindOf(T);
-  unsigned N = 0;
-  while (N < E->getNumArgs() && !isa<CXXDefaultArgExpr>(E->getArg(N)))
-    ++N;
+  ArrayRef<const Expr *> All(E->getArgs(), E->getNumArgs());
+  unsigned N = given(All).size();
   if (Ctor->isCopyOrMoveConstructor() && E->getNumArgs() >= 1) {
     Value V = eval(E->getArg(0));
     if (K == TypeKind::Tensor || Ctor->isMoveConstructor())
@@ -255,16 +254,10 @@ Value Interp::construct(const CXXConstructExpr *E) {
     if (isUserCode(R)) {
       // The holder's constructor forwards to the module's, found by arity.
       if (!Holder) {
-        std::vector<CellId> Cells;
-        for (unsigned I = 0; I < E->getNumArgs(); ++I)
-          Cells.push_back(E->getArg(I)->isGLValue() ? loc(E->getArg(I))
-                                                    : S->cell(Arg(I)));
+        std::vector<CellId> Cells = cellsOf(All);
         return Dead ? Value() : newRecord(Ctor, E, Cells);
       }
-      std::vector<CellId> Cells;
-      for (unsigned I = 0; I < N; ++I)
-        Cells.push_back(E->getArg(I)->isGLValue() ? loc(E->getArg(I))
-                                                  : S->cell(Arg(I)));
+      std::vector<CellId> Cells = cellsOf(All.take_front(N));
       const CXXConstructorDecl *Best = nullptr;
       for (const CXXConstructorDecl *C : R->ctors())
         if (!C->isCopyOrMoveConstructor() && !C->isDeleted() &&
@@ -299,10 +292,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
     return Dead ? Value() : S->object(std::move(O));
   }
   if ((Q == "std::thread" || Q == "std::jthread") && N > 0) {
-    std::vector<CellId> Cells;
-    for (unsigned I = 0; I < N; ++I)
-      Cells.push_back(E->getArg(I)->isGLValue() ? loc(E->getArg(I))
-                                                : S->cell(Arg(I)));
+    std::vector<CellId> Cells = cellsOf(All.take_front(N));
     return Dead ? Value()
                 : callClosure(S->Cells[target(Cells[0])], E,
                               ArrayRef(Cells).drop_front(), Ctx.VoidTy);
@@ -344,10 +334,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
     return N ? Arg(0) : Value();
   }
   if (isUserCode(Ctor)) {
-    std::vector<CellId> Cells;
-    for (unsigned I = 0; I < E->getNumArgs(); ++I)
-      Cells.push_back(E->getArg(I)->isGLValue() ? loc(E->getArg(I))
-                                                : S->cell(Arg(I)));
+    std::vector<CellId> Cells = cellsOf(All);
     return Dead ? Value() : newRecord(Ctor, E, Cells);
   }
   for (unsigned I = 0; I < N; ++I)

@@ -37,23 +37,26 @@ std::optional<Device> Interp::commonDevice(const Object &O) {
   return Common;
 }
 
-// The elements are no longer known one by one.
-void Interp::blur(ObjectId Id) {
-  std::optional<Device> Common = commonDevice(S->Objects[Id]);
+// Nothing is known of the elements any more.
+void Interp::forget(ObjectId Id) {
   Object &O = S->Objects.mut(Id);
   O.Elems.clear();
   O.Opaque = true;
-  O.Unseen = Common ? *Common : Device::symbol(++DeviceSymbols);
+  O.Unseen = Device::symbol(++DeviceSymbols);
+}
+
+// The elements are no longer known one by one, only what they agree on.
+void Interp::blur(ObjectId Id) {
+  std::optional<Device> Common = commonDevice(S->Objects[Id]);
+  forget(Id);
+  if (Common)
+    S->Objects.mut(Id).Unseen = *Common;
 }
 
 void Interp::assign(CellId C, const Value &V) {
   auto It = S->Some.find(C);
-  if (It != S->Some.end()) {
-    Object &O = S->Objects.mut(It->second);
-    O.Elems.clear();
-    O.Opaque = true;
-    O.Unseen = Device::symbol(++DeviceSymbols);
-  }
+  if (It != S->Some.end())
+    forget(It->second);
   S->Cells.mut(C) = V;
 }
 
@@ -72,6 +75,13 @@ void Interp::put(CellId Container, const Value &V) {
   // One more in a container that is not known: what it says of all must hold.
   if (!(V.K == Value::Tensor && O.Unseen.sameAs(S->Handles[V.Id].Fact.Dev)))
     O.Unseen = Device::symbol(++DeviceSymbols);
+}
+
+Value Interp::pairOf(const Value &First, const Value &Second) {
+  Object Pair;
+  Pair.K = Object::List;
+  Pair.Elems = {S->cell(First), S->cell(Second)};
+  return S->object(std::move(Pair));
 }
 
 // Whether two keys are equal, if that is known.
@@ -123,10 +133,7 @@ CellId Interp::entryOf(CellId Map, Value Key, QualType T, bool Create,
     S->Handles.mut(New.Id).Fact.Dev = *Common;
     S->Handles.mut(New.Id).Fact.Dim = Rank::Some;
   }
-  Object P;
-  P.K = Object::List;
-  P.Elems = {S->cell(Key), S->cell(New)};
-  CellId C = S->cell(S->object(std::move(P)));
+  CellId C = S->cell(pairOf(Key, New));
   S->Objects.mut(V.Id).Elems.push_back(C);
   return C;
 }
@@ -141,14 +148,14 @@ Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
     if (Dead)
       return {};
     bool Maybe = false;
-    bool Value_ = Name == "[]" || Name == "at";
+    bool Reads = Name == "[]" || Name == "at";
     CellId P = entryOf(C, Key, E->getType().getNonReferenceType(), Name == "[]",
                        Maybe);
     if (Name == "count" || Name == "contains")
       return P       ? Value::integer(1)
              : Maybe ? Value::of(Value::Sym, symbol(text(E), true))
                      : Value::integer(0);
-    if (!Value_) {
+    if (!Reads) {
       Value I = Value::of(Value::Iter, C);
       const auto &Elems = S->Objects[V.Id].Elems;
       I.N = std::find(Elems.begin(), Elems.end(), P) - Elems.begin();
@@ -192,10 +199,7 @@ Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
       put(C, Value());
       blur(V.Id);
     } else if (!Old) {
-      Object P;
-      P.K = Object::List;
-      P.Elems = {S->cell(Vs[0]), S->cell(copyOf(Vs[1]))};
-      put(C, S->object(std::move(P)));
+      put(C, pairOf(Vs[0], copyOf(Vs[1])));
     } else if (Name == "insert_or_assign") {
       S->Cells.mut(S->Objects[S->Cells[Old].Id].Elems[1]) = copyOf(Vs[1]);
     }
@@ -233,11 +237,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     Value I = eval(Args[0]);
     return Dead ? Value()
                 : Value::of(Value::Ref,
-                            elementOf(C,
-                                      I.K == Value::Int
-                                          ? std::optional<int64_t>(I.N)
-                                          : std::nullopt,
-                                      E->getType(), E));
+                            elementOf(C, indexOf(I), E->getType(), E));
   }
   bool Queue = M->getParent()->getName() == "queue";
   if (Name == "front" || Name == "back" || Name == "top")
@@ -261,9 +261,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
         (kindOf(T) == TypeKind::Holder || kindOf(T) == TypeKind::Module ||
          (record(T) && isUserCode(record(T))));
     if (Makes) {
-      std::vector<CellId> Cells;
-      for (const Expr *A : Args)
-        Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
+      std::vector<CellId> Cells = cellsOf(Args);
       X = Dead ? Value() : made(T, Cells, E);
     } else if (Args.size() == 1) {
       X = copyOf(eval(Args[0]));
@@ -310,14 +308,10 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     O.Elems.clear(), O.Opaque = false;
     return {};
   }
-  if (Name == "begin" || Name == "cbegin" || Name == "end" || Name == "cend") {
-    Value I = Value::of(Value::Iter, C);
-    if (!StringRef(Name).ends_with("begin")) {
-      I.N = S->Objects[V.Id].Elems.size();
-      I.Neg = !Exact();
-    }
-    return I;
-  }
+  if (Name == "begin" || Name == "cbegin")
+    return Value::of(Value::Iter, C);
+  if (Name == "end" || Name == "cend")
+    return endOf(C);
   if (Name == "data")
     return Value::of(Value::Ptr, C);
   if (Name == "reserve" || Name == "shrink_to_fit" || Name == "capacity")
@@ -368,9 +362,8 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     blur(V.Id);
     return {};
   }
-  for (const Expr *A : Args)
-    if (!isa<CXXDefaultArgExpr>(A))
-      eval(A);
+  for (const Expr *A : given(Args))
+    eval(A);
   if (!Dead && !M->isConst())
     blur(V.Id);
   Known = Dead;

@@ -124,8 +124,7 @@ CellId Interp::loc(const Expr *E) {
       Value P = eval(M->getBase());
       B = P.K == Value::Ptr && P.Id ? P.Id : S->cell(P);
     } else {
-      B = M->getBase()->isGLValue() ? loc(M->getBase())
-                                    : S->cell(eval(M->getBase()));
+      B = cellOf(M->getBase());
     }
     return Dead ? 0 : field(B, M->getMemberDecl());
   }
@@ -138,9 +137,7 @@ CellId Interp::loc(const Expr *E) {
       return S->cell(Value::of(Value::Sym, symbol("", false)));
     }
     CellId C = B.K == Value::Ptr ? B.Id : S->cell(B);
-    return elementOf(
-        C, I.K == Value::Int ? std::optional<int64_t>(I.N) : std::nullopt,
-        E->getType(), E);
+    return elementOf(C, indexOf(I), E->getType(), E);
   }
   case Stmt::UnaryOperatorClass: {
     auto *U = cast<UnaryOperator>(E);
@@ -221,7 +218,7 @@ CellId Interp::loc(const Expr *E) {
     return loc(cast<SubstNonTypeTemplateParmExpr>(E)->getReplacement());
   case Stmt::OpaqueValueExprClass:
     if (auto *Src = cast<OpaqueValueExpr>(E)->getSourceExpr())
-      return Src->isGLValue() ? loc(Src) : S->cell(eval(Src));
+      return cellOf(Src);
     break;
   case Stmt::CallExprClass:
   case Stmt::CXXMemberCallExprClass:

@@ -8,14 +8,8 @@ namespace torch_tidy {
 // Where all of a module's registered state is, if it is in one place.
 std::optional<Device> Interp::placedAt(CellId Obj) {
   std::optional<Device> Where;
-  std::vector<CellId> Work{Obj};
-  std::set<ObjectId> Seen;
-  while (!Work.empty()) {
-    const Value &V = S->Cells[target(Work.back())];
-    Work.pop_back();
-    if (V.K != Value::Object || !Seen.insert(V.Id).second)
-      continue;
-    const Object &O = S->Objects[V.Id];
+  for (CellId C : modulesFrom({Obj}, /*Deep=*/true)) {
+    const Object &O = S->Objects[S->Cells[C].Id];
     std::vector<Device> Here;
     for (HandleId H : O.State)
       Here.push_back(S->Handles[H].Fact.Dev);
@@ -26,8 +20,6 @@ std::optional<Device> Interp::placedAt(CellId Obj) {
         return std::nullopt;
       Where = D;
     }
-    for (CellId C : O.Children)
-      Work.push_back(C);
   }
   return Where;
 }

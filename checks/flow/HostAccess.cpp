@@ -107,9 +107,8 @@ bool Interp::touches(const CallExpr *E, StringRef Name,
 // The methods of LibTorch's accessors.
 Value Interp::accessor(const CallExpr *E, const Value &Memory,
                        ArrayRef<const Expr *> Args) {
-  for (const Expr *A : Args)
-    if (!isa<CXXDefaultArgExpr>(A))
-      eval(A);
+  for (const Expr *A : given(Args))
+    eval(A);
   const CXXRecordDecl *R = record(E->getType());
   if (Dead || (R && R->getName().contains("Accessor")))
     return Memory;

@@ -24,6 +24,19 @@ namespace torch_tidy {
 
 using States = std::vector<State>;
 
+/// The arguments that the source spells; defaults come last.
+inline llvm::ArrayRef<const clang::Expr *>
+given(llvm::ArrayRef<const clang::Expr *> Args) {
+  return Args.take_while([](const clang::Expr *A) {
+    return !clang::isa<clang::CXXDefaultArgExpr>(A);
+  });
+}
+
+/// The position in a container that a value says, where it is known.
+inline std::optional<int64_t> indexOf(const Value &V) {
+  return V.K == Value::Int ? std::optional<int64_t>(V.N) : std::nullopt;
+}
+
 inline void append(States &To, States From) {
   for (State &S : From)
     To.push_back(std::move(S));
@@ -88,6 +101,10 @@ private:
   Value invariant(const clang::CXXRecordDecl *R);
   std::vector<CellId> unknownArguments(const clang::FunctionDecl *Fn);
   void settle(ObjectId Id);
+  Value settledObject(const clang::CXXConstructorDecl *Ctor);
+  static const clang::CXXConstructorDecl *
+  shortestConstructor(const clang::CXXRecordDecl *R);
+  States entryTo(const clang::FunctionDecl *Fn);
 
   // Statements (Statements.cpp, Loops.cpp, Paths.cpp).
   Flow exec(const clang::Stmt *S, States In);
@@ -98,6 +115,8 @@ private:
   Flow execLoop(const clang::Stmt *Cond, const clang::Stmt *Inc,
                 const clang::Stmt *Body, States In, bool BodyFirst,
                 const clang::VarDecl *CondVar);
+  States runRound(const clang::Stmt *Body, States In, Flow &Out);
+  void leaveLoop(Flow &Out, States Rest);
   Flow execRange(const clang::CXXForRangeStmt *S, States In);
   Flow execSwitch(const clang::SwitchStmt *S, States In);
   void declare(const clang::VarDecl *D);
@@ -113,6 +132,16 @@ private:
   Value eval(const clang::Expr *E);
   Value evalR(const clang::Expr *E);
   CellId loc(const clang::Expr *E);
+  /// The cell an expression names, or a new one that holds its value.
+  CellId cellOf(const clang::Expr *E) {
+    return E->isGLValue() ? loc(E) : S->cell(eval(E));
+  }
+  std::vector<CellId> cellsOf(llvm::ArrayRef<const clang::Expr *> Es) {
+    std::vector<CellId> Cells;
+    for (const clang::Expr *E : Es)
+      Cells.push_back(cellOf(E));
+    return Cells;
+  }
   Value load(CellId C);
   Value resolve(Value V);
   Value compare(clang::BinaryOperatorKind Op, Value L, Value R,
@@ -127,6 +156,13 @@ private:
   Value defaultValue(clang::QualType T, const clang::Expr *E);
   CellId elementOf(CellId Container, std::optional<int64_t> Index,
                    clang::QualType T, const clang::Expr *E);
+
+  /// A callable: a function, a lambda, the result of `std::bind`.
+  bool isCallable(const Value &V) {
+    return V.K == Value::Fn ||
+           (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure);
+  }
+  Value pairOf(const Value &First, const Value &Second);
 
   // Calls (Calls.cpp, Activations.cpp, StdLibrary.cpp).
   Value call(const clang::CallExpr *E);
@@ -151,10 +187,12 @@ private:
   CellId entryOf(CellId Map, Value Key, clang::QualType T, bool Create,
                  bool &Maybe);
   Value iterator(const clang::CXXOperatorCallExpr *E, CellId Base, bool &Known);
+  Value endOf(CellId Container);
   CellId pointedAt(const Value &Iter, clang::QualType T, const clang::Expr *E);
   std::vector<CellId> range(const Value &First, const Value &Last,
                             clang::QualType T, const clang::Expr *E);
   void put(CellId Container, const Value &V);
+  void forget(ObjectId Container);
   void blur(ObjectId Container);
   std::optional<Device> commonDevice(const Object &Container);
   void assign(CellId C, const Value &V);
@@ -186,6 +224,7 @@ private:
   void addChildren(Object &O, const Value &A);
   const void *childKey(const Value &Key);
   bool isA(CellId Obj, clang::QualType Pointer);
+  std::vector<CellId> modulesFrom(std::vector<CellId> Roots, bool Deep);
   Value stateList(CellId Obj, bool Named);
   Value moduleQuery(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
                     llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
@@ -196,7 +235,11 @@ private:
                   const clang::Expr *E, const clang::CXXRecordDecl *Rec);
   void moveModule(CellId Obj, std::optional<Device> D, Dtype T,
                   const clang::Expr *E, llvm::StringRef Subject,
-                  const clang::Expr *Spelled, std::set<ObjectId> &Seen);
+                  const clang::Expr *Spelled);
+  void displace(CellId Obj, Device D);
+  void moveTree(CellId Obj, std::optional<Device> D, Dtype T,
+                const clang::Expr *E, llvm::StringRef Subject,
+                const clang::Expr *Spelled, std::set<ObjectId> &Seen);
   void stepOptimizer(const clang::CallExpr *E, ObjectId Id,
                      const clang::Expr *BaseE);
   void blobOfHost(const clang::CallExpr *E, const clang::Expr *Pointer,

@@ -222,7 +222,25 @@ Value Interp::invariant(const CXXRecordDecl *R) {
   }
   if (!Best || S->Frames.size() >= 4)
     return {};
-  Value V = newRecord(Best, nullptr, unknownArguments(Best));
+  Value V = settledObject(Best);
+  if (V)
+    S->Objects.mut(V.Id).Opaque = true;
+  return V;
+}
+
+const CXXConstructorDecl *Interp::shortestConstructor(const CXXRecordDecl *R) {
+  const CXXConstructorDecl *Best = nullptr;
+  for (const CXXConstructorDecl *C : R->ctors())
+    if (!C->isCopyOrMoveConstructor() && C->hasBody() &&
+        (!Best || C->getNumParams() < Best->getNumParams()))
+      Best = C;
+  return Best;
+}
+
+// What a constructor makes of arguments nothing is known of, as far as it
+// stays so.
+Value Interp::settledObject(const CXXConstructorDecl *Ctor) {
+  Value V = newRecord(Ctor, nullptr, unknownArguments(Ctor));
   if (Dead || V.K != Value::Object)
     return {};
   settle(V.Id);
@@ -248,7 +266,6 @@ void Interp::settle(ObjectId Id) {
     return O.K != Object::Module || V.K != Value::Object ||
            S->Objects[V.Id].K == Object::Record;
   });
-  O.Opaque = true;
 }
 
 } // namespace torch_tidy

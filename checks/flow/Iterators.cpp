@@ -5,6 +5,16 @@ using namespace clang;
 
 namespace torch_tidy {
 
+// The end of a container; of one that is not known, no position.
+Value Interp::endOf(CellId Container) {
+  Value I = Value::of(Value::Iter, Container);
+  const Value &V = S->Cells[target(Container)];
+  I.Neg = V.K != Value::Object || S->Objects[V.Id].Opaque;
+  if (!I.Neg)
+    I.N = S->Objects[V.Id].Elems.size();
+  return I;
+}
+
 CellId Interp::pointedAt(const Value &I, QualType T, const Expr *E) {
   return elementOf(I.Id, I.Neg ? std::nullopt : std::optional<int64_t>(I.N), T,
                    E);
@@ -32,10 +42,6 @@ std::vector<CellId> Interp::range(const Value &First, const Value &Last,
 // Operators of iterators, of members and free ones alike.
 Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base, bool &Known) {
   Known = false;
-  auto Cell = [&](unsigned I) {
-    const Expr *A = E->getArg(I);
-    return A->isGLValue() ? loc(A) : S->cell(eval(A));
-  };
   QualType T = E->getArg(0)->getType();
   TypeKind K = kindOf(T);
   if (K != TypeKind::Other)
@@ -43,7 +49,7 @@ Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base, bool &Known) {
   const CXXRecordDecl *R = record(T);
   if (!R || !R->getName().contains("iterator"))
     return {};
-  CellId C = Base ? Base : Cell(0);
+  CellId C = Base ? Base : cellOf(E->getArg(0));
   if (Dead)
     return {};
   Value V = load(C);
@@ -61,7 +67,7 @@ Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base, bool &Known) {
   Value B;
   if (E->getNumArgs() > 1 && E->getOperator() != OO_PlusPlus &&
       E->getOperator() != OO_MinusMinus)
-    B = load(Cell(1));
+    B = load(cellOf(E->getArg(1)));
   if (Dead)
     return {};
   switch (E->getOperator()) {

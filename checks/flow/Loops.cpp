@@ -5,6 +5,22 @@ using namespace clang;
 
 namespace torch_tidy {
 
+// One round of a loop: the states in which another may follow.
+States Interp::runRound(const Stmt *Body, States In, Flow &Out) {
+  Flow F = exec(Body, std::move(In));
+  append(Out.Next, std::move(F.Break));
+  Out.returnFrom(F);
+  append(F.Next, std::move(F.Continue));
+  return std::move(F.Next);
+}
+
+void Interp::leaveLoop(Flow &Out, States Rest) {
+  append(Out.Next, std::move(Rest));
+  Rounds.pop_back();
+  merge(Out.Next);
+  merge(Out.Return);
+}
+
 // A loop runs its first rounds one by one, because the first differs from the
 // later ones (`model->to(kCPU)` at the end of a round). Whether another round
 // follows is nobody's condition, so no report rests on it.
@@ -61,19 +77,12 @@ Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
         New.push_back(std::move(X));
     if (New.empty())
       break;
-    Flow F = exec(Body, std::move(New));
-    append(Out.Next, std::move(F.Break));
-    Out.returnFrom(F);
-    In = std::move(F.Next);
-    append(In, std::move(F.Continue));
+    In = runRound(Body, std::move(New), Out);
     if (auto *E = dyn_cast_or_null<Expr>(Inc))
       In = each(std::move(In), [&] { eval(E); });
     merge(In);
   }
-  append(Out.Next, std::move(In));
-  Rounds.pop_back();
-  merge(Out.Next);
-  merge(Out.Return);
+  leaveLoop(Out, std::move(In));
   return Out;
 }
 
@@ -87,7 +96,7 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
   // The range is kept alive by a variable of the loop's own.
   const void *Hidden = R->getRangeStmt();
   In = each(std::move(In), [&] {
-    Range = RangeE->isGLValue() ? loc(RangeE) : S->cell(eval(RangeE));
+    Range = cellOf(RangeE);
     S->top().Vars[Hidden] = Range;
   });
   Rounds.push_back(0);
@@ -130,17 +139,10 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       if (auto *D = dyn_cast<DecompositionDecl>(Var))
         bindings(D, S->top().Vars[Var]);
     });
-    Flow F = exec(R->getBody(), std::move(Go));
-    append(Out.Next, std::move(F.Break));
-    Out.returnFrom(F);
-    In = std::move(F.Next);
-    append(In, std::move(F.Continue));
+    In = runRound(R->getBody(), std::move(Go), Out);
     merge(In);
   }
-  append(Out.Next, std::move(In));
-  Rounds.pop_back();
-  merge(Out.Next);
-  merge(Out.Return);
+  leaveLoop(Out, std::move(In));
   return Out;
 }
 

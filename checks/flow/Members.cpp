@@ -82,6 +82,23 @@ public:
 };
 } // namespace
 
+// The cells of modules, each once; with all that they have registered.
+std::vector<CellId> Interp::modulesFrom(std::vector<CellId> Work, bool Deep) {
+  std::vector<CellId> Modules;
+  std::set<ObjectId> Seen;
+  for (size_t I = 0; I < Work.size(); ++I) {
+    CellId C = target(Work[I]);
+    const Value &V = S->Cells[C];
+    if (V.K != Value::Object || !Seen.insert(V.Id).second)
+      continue;
+    Modules.push_back(C);
+    const auto &Children = S->Objects[V.Id].Children;
+    if (Deep)
+      Work.insert(Work.end(), Children.begin(), Children.end());
+  }
+  return Modules;
+}
+
 // The parameters or buffers of a module and of all that it has registered.
 Value Interp::stateList(CellId Obj, bool Named) {
   Object L;
@@ -97,12 +114,8 @@ Value Interp::stateList(CellId Obj, bool Named) {
     const Object O = S->Objects[V.Id];
     for (HandleId H : O.State) {
       Value T = Value::of(Value::Tensor, H);
-      if (Named) {
-        Object Pair;
-        Pair.K = Object::List;
-        Pair.Elems = {S->cell({}), S->cell(T)};
-        T = S->object(std::move(Pair));
-      }
+      if (Named)
+        T = pairOf({}, T);
       L.Elems.push_back(S->cell(T));
     }
     if (O.Opaque) {
@@ -179,12 +192,7 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
       Value List = S->object(std::move(L));
       S->Cells.mut(Parts) = List;
     }
-    Value I = Value::of(Value::Iter, Parts);
-    if (Name == "end") {
-      I.N = Elems.size();
-      I.Neg = S->Objects[Id].Opaque;
-    }
-    return I;
+    return Name == "end" ? endOf(Parts) : Value::of(Value::Iter, Parts);
   }
   if (Name == "parameters" || Name == "buffers")
     return stateList(Obj, false);
@@ -197,37 +205,21 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
     Value F = Name == "apply" && Args.size() ? eval(Args[0]) : Value();
     if (Dead)
       return {};
+    const auto Modules =
+        Tree ? modulesFrom({Obj}, /*Deep=*/true)
+             : modulesFrom(S->Objects[Id].Children, /*Deep=*/false);
     Object L;
     L.K = Object::List;
-    std::vector<CellId> Work;
-    if (Tree)
-      Work.push_back(Obj);
-    else
-      Work = S->Objects[Id].Children;
-    std::set<ObjectId> Seen;
-    for (size_t I = 0; I < Work.size(); ++I) {
-      CellId C = target(Work[I]);
-      const Value &V = S->Cells[C];
-      if (V.K != Value::Object || !Seen.insert(V.Id).second)
-        continue;
-      L.Opaque |= S->Objects[V.Id].Opaque;
-      if (Tree)
-        Work.insert(Work.end(), S->Objects[V.Id].Children.begin(),
-                    S->Objects[V.Id].Children.end());
-      Value Part = Value::of(Value::Ptr, C);
+    for (CellId C : Modules) {
       if (Name == "apply") {
         callClosure(F, E, {C}, Ctx.VoidTy);
         if (Dead)
           return {};
         continue;
       }
-      if (Named) {
-        Object Pair;
-        Pair.K = Object::List;
-        Pair.Elems = {S->cell({}), S->cell(Part)};
-        Part = S->object(std::move(Pair));
-      }
-      L.Elems.push_back(S->cell(Part));
+      Value Part = Value::of(Value::Ptr, C);
+      L.Opaque |= S->Objects[S->Cells[C].Id].Opaque;
+      L.Elems.push_back(S->cell(Named ? pairOf({}, Part) : Part));
     }
     if (Name == "apply")
       return {};
@@ -239,10 +231,8 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
     if (Dead)
       return {};
     CellId New = Cloner(*S, Origins).cell(Obj);
-    if (D.K == Value::Dev) {
-      std::set<ObjectId> Seen;
-      moveModule(New, D.D, Dtype::Unknown, E, "", Args[0], Seen);
-    }
+    if (D.K == Value::Dev)
+      moveModule(New, D.D, Dtype::Unknown, E, "", Args[0]);
     return Value::of(Value::Ptr, New);
   }
   Known = false;

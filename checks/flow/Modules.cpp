@@ -92,8 +92,19 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
 }
 
 void Interp::moveModule(CellId Obj, std::optional<Device> D, Dtype T,
-                        const Expr *E, StringRef Subject, const Expr *Spelled,
-                        std::set<ObjectId> &Seen) {
+                        const Expr *E, StringRef Subject, const Expr *Spelled) {
+  std::set<ObjectId> Seen;
+  moveTree(Obj, D, T, E, Subject, Spelled, Seen);
+}
+
+// A move that is no step of a history.
+void Interp::displace(CellId Obj, Device D) {
+  moveModule(Obj, D, Dtype::Unknown, nullptr, "", nullptr);
+}
+
+void Interp::moveTree(CellId Obj, std::optional<Device> D, Dtype T,
+                      const Expr *E, StringRef Subject, const Expr *Spelled,
+                      std::set<ObjectId> &Seen) {
   const Value &V = S->Cells[target(Obj)];
   if (V.K == Value::Ptr || V.K != Value::Object || !Seen.insert(V.Id).second)
     return;
@@ -120,7 +131,7 @@ void Interp::moveModule(CellId Obj, std::optional<Device> D, Dtype T,
       X.Fact.Type = T;
   }
   for (CellId C : Children)
-    moveModule(C, D, T, E, Subject, Spelled, Seen);
+    moveTree(C, D, T, E, Subject, Spelled, Seen);
 }
 
 std::optional<TensorFact> Interp::stateOf(CellId Obj, HandleId *H) {
@@ -144,9 +155,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
       D = Device::cuda();
     else if (Name == "cpu")
       D = Device::cpu();
-    for (const Expr *A : Args) {
-      if (isa<CXXDefaultArgExpr>(A))
-        continue;
+    for (const Expr *A : given(Args)) {
       Value V = eval(A);
       if (Dead)
         return {};
@@ -163,8 +172,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
       if (!Src.empty() && !StringRef(Src).starts_with("this"))
         Subject = Src;
     }
-    std::set<ObjectId> Seen;
-    moveModule(Obj, D, T, E, Subject, Spelled, Seen);
+    moveModule(Obj, D, T, E, Subject, Spelled);
     return {};
   }
   if (Name == "register_module" || Name == "register_parameter" ||
@@ -191,25 +199,10 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
     }
     return V;
   }
-  if (Name == "forward" && !S->Objects[Id].Jit && S->Objects[Id].Rec &&
-      isUserCode(S->Objects[Id].Rec)) {
-    std::vector<CellId> Cells;
-    for (const Expr *A : Args)
-      if (!isa<CXXDefaultArgExpr>(A))
-        Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
-    if (Dead)
-      return {};
-    return forward(E, Obj, BaseE, Cells, Args, E->getType());
-  }
   if (Name == "forward" || Name == "forward_with_packed_input") {
-    std::vector<CellId> Cells;
-    std::vector<const Expr *> Es;
-    for (const Expr *A : Args)
-      if (!isa<CXXDefaultArgExpr>(A)) {
-        Cells.push_back(A->isGLValue() ? loc(A) : S->cell(eval(A)));
-        Es.push_back(A);
-      }
-    return Dead ? Value() : forward(E, Obj, BaseE, Cells, Es, E->getType());
+    std::vector<CellId> Cells = cellsOf(given(Args));
+    return Dead ? Value()
+                : forward(E, Obj, BaseE, Cells, given(Args), E->getType());
   }
   if ((Name == "update" || Name == "extend") && Args.size() == 1) {
     Value V = eval(Args[0]);
@@ -221,9 +214,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
     return {};
   }
   if (Name == "push_back" || Name == "insert" || Name == "append") {
-    for (const Expr *A : Args) {
-      if (isa<CXXDefaultArgExpr>(A))
-        continue;
+    for (const Expr *A : given(Args)) {
       Value V = eval(A);
       if (Dead)
         return {};
@@ -240,9 +231,8 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
   Value Asked = moduleQuery(E, Name, Obj, Args, Known);
   if (Known || Dead)
     return Asked;
-  for (const Expr *A : Args)
-    if (!isa<CXXDefaultArgExpr>(A))
-      eval(A);
+  for (const Expr *A : given(Args))
+    eval(A);
   if (E->getType()->isVoidType() || E->getType()->isArithmeticType()) {
     // Another method of a built-in module: `init`, `flatten_parameters`.
     return E->getType()->isVoidType()

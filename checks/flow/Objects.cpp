@@ -65,8 +65,7 @@ CellId Interp::field(CellId Base, const ValueDecl *D) {
     Device Where = Owner.Unseen;
     const Origin *Move = Owner.Move;
     S->Objects.mut(V.Id).Children.push_back(Child);
-    std::set<ObjectId> Seen;
-    moveModule(Child, Where, Dtype::Unknown, nullptr, "", nullptr, Seen);
+    displace(Child, Where);
     ObjectId Id = S->Cells[Child].Id;
     S->Objects.mut(Id).Move = Move;
     for (HandleId H : S->Objects[Id].State)
@@ -197,20 +196,13 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
     // the caller's to know.
     if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition() &&
         S->Frames.size() < 4) {
-      const CXXConstructorDecl *Best = nullptr;
-      for (const CXXConstructorDecl *C : O.Rec->getDefinition()->ctors())
-        if (!C->isCopyOrMoveConstructor() && C->hasBody() &&
-            (!Best || C->getNumParams() < Best->getNumParams()))
-          Best = C;
-      if (Best) {
-        Value V = newRecord(Best, nullptr, unknownArguments(Best));
-        if (Dead || V.K != Value::Object)
+      if (const CXXConstructorDecl *Ctor =
+              shortestConstructor(O.Rec->getDefinition())) {
+        Value V = settledObject(Ctor);
+        if (!V)
           return {};
-        settle(V.Id);
-        S->Objects.mut(V.Id).Opaque = false;
         CellId C = S->cell(V);
-        std::set<ObjectId> Seen;
-        moveModule(C, O.Unseen, Dtype::Unknown, nullptr, "", nullptr, Seen);
+        displace(C, O.Unseen);
         S->Objects.mut(V.Id).Name = Name.str();
         return kindOf(T) == TypeKind::Holder ? Value::of(Value::Ptr, C) : V;
       }

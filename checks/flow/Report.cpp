@@ -107,14 +107,12 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
       if (!U->IsState || Code != FindingCode::DeviceMismatch ||
           !S->Handles[U->H].Fact.Dev.isCPU())
         continue;
-      std::set<ObjectId> Seen;
       for (const Frame &Fr : std::vector<Frame>(S->Frames))
         if (Fr.This)
           if (const Value &Me = S->Cells[target(Fr.This)];
               Me.K == Value::Object && S->Objects[Me.Id].K == Object::Module &&
               hangsOn(Fr.This, U->H, 0))
-            moveModule(Fr.This, Device::cuda(), Dtype::Unknown, nullptr, "",
-                       nullptr, Seen);
+            displace(Fr.This, Device::cuda());
       S->Handles.mut(U->H).Fact.Dev = Device::cuda();
       return;
     }

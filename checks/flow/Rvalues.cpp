@@ -154,7 +154,7 @@ Value Interp::evalR(const Expr *E) {
           Cell = V->getType()->isReferenceType() ? loc(V->getInit())
                                                  : S->cell(eval(V->getInit()));
         else if (C.getCaptureKind() == LCK_ByRef)
-          Cell = I->isGLValue() ? loc(I) : S->cell(eval(I));
+          Cell = cellOf(I);
         else
           Cell = S->cell(I ? eval(I) : Value());
         O.Fields.push_back({D, Cell});
@@ -190,7 +190,7 @@ Value Interp::evalR(const Expr *E) {
       O.Opaque = true;
     else
       for (const Expr *I : L->inits())
-        O.Elems.push_back(I->isGLValue() ? loc(I) : S->cell(eval(I)));
+        O.Elems.push_back(cellOf(I));
     return Dead ? Value() : S->object(std::move(O));
   }
   case Stmt::CXXScalarValueInitExprClass:

@@ -14,9 +14,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   Known = true;
   auto Arg = [&](unsigned I) { return eval(Args[I]); };
-  auto ArgLoc = [&](unsigned I) {
-    return Args[I]->isGLValue() ? loc(Args[I]) : S->cell(eval(Args[I]));
-  };
+  auto ArgLoc = [&](unsigned I) { return cellOf(Args[I]); };
   bool Std = StringRef(Q).starts_with("std::");
   if (Q == "std::move" || Q == "std::forward" || Q == "std::ref" ||
       Q == "std::cref" || Q == "std::as_const" || Q == "std::addressof") {
@@ -31,9 +29,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
     QualType T = TA && TA->size() ? TA->get(0).getAsType() : QualType();
     const CXXRecordDecl *R = T.isNull() ? nullptr : T->getAsCXXRecordDecl();
-    std::vector<CellId> Cells;
-    for (unsigned I = 0; I < Args.size(); ++I)
-      Cells.push_back(ArgLoc(I));
+    std::vector<CellId> Cells = cellsOf(Args);
     if (Dead || !R)
       return R ? Value()
                : fresh(E->getType(), "", E->getBeginLoc(), "make_shared");
@@ -55,12 +51,14 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     CellId C = ArgLoc(1);
     return Dead ? Value() : callClosure(F, E, {C}, E->getType());
   }
-  if (Q == "std::get" || Q == "std::get_if") {
+  if (Q == "std::get_if") {
+    ArgLoc(0);
+    return {};
+  }
+  if (Q == "std::get") {
     const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
     CellId C = ArgLoc(0);
     if (Dead)
-      return {};
-    if (Q == "std::get_if")
       return {};
     if (kindOf(Args[0]->getType()) == TypeKind::Optional)
       return S->Cells[C] ? Value::of(Value::Ref, C)
@@ -89,15 +87,13 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     assign(C, New);
     return Old;
   }
-  if (Q == "std::begin" || Q == "std::end" || Q == "std::cbegin" ||
-      Q == "std::cend") {
-    Value I = Value::of(Value::Iter, target(ArgLoc(0)));
-    const Value &V = S->Cells[I.Id];
-    if (!StringRef(Q).ends_with("begin")) {
-      I.Neg = V.K != Value::Object || S->Objects[V.Id].Opaque;
-      I.N = I.Neg ? 0 : S->Objects[V.Id].Elems.size();
-    }
-    return Dead ? Value() : I;
+  if (Q == "std::begin" || Q == "std::cbegin") {
+    CellId C = target(ArgLoc(0));
+    return Dead ? Value() : Value::of(Value::Iter, C);
+  }
+  if (Q == "std::end" || Q == "std::cend") {
+    CellId C = target(ArgLoc(0));
+    return Dead ? Value() : endOf(C);
   }
   if (Q == "std::next" || Q == "std::prev" || Q == "std::advance") {
     CellId C = ArgLoc(0);

@@ -243,13 +243,10 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     if (K == TypeKind::Optimizer ||
         derives(M->getParent(), "torch::optim::Optimizer")) {
-      for (const Expr *A : Args) {
-        if (isa<CXXDefaultArgExpr>(A))
-          continue;
+      for (const Expr *A : given(Args)) {
         // The closure that computes the loss.
         Value F = eval(A);
-        if (Name == "step" && !Dead && F.K == Value::Object &&
-            S->Objects[F.Id].K == Object::Closure)
+        if (Name == "step" && !Dead && isCallable(F))
           callClosure(F, E, {}, E->getType());
       }
       if (const Value &V = S->Cells[target(Base)];
@@ -267,11 +264,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         Value I = eval(Args[0]);
         return Dead ? Value()
                     : Value::of(Value::Ref,
-                                elementOf(Base,
-                                          I.K == Value::Int
-                                              ? std::optional<int64_t>(I.N)
-                                              : std::nullopt,
-                                          E->getType(), E));
+                                elementOf(Base, indexOf(I), E->getType(), E));
       }
     }
     if (S->Cells[target(Base)].K == Value::Object) {
@@ -325,9 +318,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   if (Q == "torch::jit::load") {
     Value V = fresh(E->getType(), "", E->getBeginLoc(),
                     "a loaded TorchScript module");
-    for (const Expr *A : Args) {
-      if (isa<CXXDefaultArgExpr>(A))
-        continue;
+    for (const Expr *A : given(Args)) {
       Value D = eval(A);
       if (D.K == Value::Dev && V.K == Value::Object && !Dead) {
         HandleId H = S->Objects[V.Id].State[0];
@@ -339,14 +330,11 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     return V;
   }
   if (Q == "torch::load" && !Args.empty()) {
-    CellId C =
-        target(Args[0]->isGLValue() ? loc(Args[0]) : S->cell(eval(Args[0])));
+    CellId C = target(cellOf(Args[0]));
     if (Dead)
       return {};
-    std::set<ObjectId> Seen;
     if (S->Cells[C].K == Value::Object)
-      moveModule(C, Device::symbol(++DeviceSymbols), Dtype::Unknown, nullptr,
-                 "", nullptr, Seen);
+      displace(C, Device::symbol(++DeviceSymbols));
     else
       S->Cells.mut(C) = fresh(Args[0]->getType(), text(Args[0]),
                               E->getBeginLoc(), "loaded from a file");

@@ -109,12 +109,8 @@ void Interp::tellLeftBehind(Finding &F, const FieldDecl *Field) {
 // Supposes that a module has moved to CUDA and gets inputs from there: what
 // its forward then finds on the CPU was left behind.
 void Interp::supposeMoved(const CXXRecordDecl *R) {
-  const CXXConstructorDecl *Ctor = nullptr;
+  const CXXConstructorDecl *Ctor = shortestConstructor(R);
   const CXXMethodDecl *Forward = nullptr;
-  for (const CXXConstructorDecl *C : R->ctors())
-    if (!C->isCopyOrMoveConstructor() && C->hasBody() &&
-        (!Ctor || C->getNumParams() < Ctor->getNumParams()))
-      Ctor = C;
   for (const CXXMethodDecl *M : R->methods())
     if (M->getDeclName().isIdentifier() && M->getName() == "forward" &&
         M->hasBody())
@@ -129,24 +125,13 @@ void Interp::supposeMoved(const CXXRecordDecl *R) {
     O.Dev = Device::cuda();
     return O;
   }();
-  State Start;
-  Frame F;
-  F.Fn = Forward;
-  F.Serial = ++Serial;
-  Start.Frames.push_back(std::move(F));
   Budget = Opts.Budget;
-  States In;
-  In.push_back(std::move(Start));
-  each(std::move(In), [&] {
-    Value V = newRecord(Ctor, nullptr, unknownArguments(Ctor));
-    if (Dead || V.K != Value::Object)
+  each(entryTo(Forward), [&] {
+    Value V = settledObject(Ctor);
+    if (!V)
       return;
-    settle(V.Id);
-    S->Objects.mut(V.Id).Opaque = false;
     CellId This = S->cell(V);
-    std::set<ObjectId> Seen;
-    moveModule(This, Device::cuda(), Dtype::Unknown, nullptr, "", nullptr,
-               Seen);
+    displace(This, Device::cuda());
     S->Objects.mut(V.Id).Move = &Move;
     std::vector<CellId> Args = unknownArguments(Forward);
     for (CellId A : Args)
