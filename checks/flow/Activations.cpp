@@ -79,13 +79,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
                          : S->cell(eval(Init));
           if (Dead)
             return;
-          Value V = S->Cells[C];
-          if (V.K == Value::Tensor && S->Handles[V.Id].Name.empty())
-            S->Handles.mut(V.Id).Name = M->getNameAsString();
-          CellId T = target(C);
-          if (S->Cells[T].K == Value::Object &&
-              S->Objects[S->Cells[T].Id].Name.empty())
-            S->Objects.mut(S->Cells[T].Id).Name = M->getNameAsString();
+          nameAfter(C, M);
           ObjectId Me = S->Cells[target(This)].Id;
           bool Set = false;
           for (auto &Fd : S->Objects.mut(Me).Fields)

@@ -18,11 +18,11 @@ QualType Interp::heldType(const CXXRecordDecl *R) {
 Value Interp::algorithm(const CallExpr *E, StringRef Name,
                         ArrayRef<const Expr *> Args, bool &Known) {
   static const llvm::StringSet<> Names = {
-      "for_each", "transform",   "accumulate",  "reduce",      "fill",
-      "generate", "copy",        "copy_if",     "any_of",      "all_of",
-      "none_of",  "find_if",     "count_if",    "sort",        "stable_sort",
-      "reverse",  "shuffle",     "max_element", "min_element", "remove_if",
-      "rotate",   "partial_sort"};
+      "for_each", "transform",    "accumulate",   "reduce",      "fill",
+      "generate", "copy",         "copy_if",      "any_of",      "all_of",
+      "none_of",  "find_if",      "count_if",     "sort",        "stable_sort",
+      "reverse",  "shuffle",      "max_element",  "min_element", "remove_if",
+      "rotate",   "partial_sort", "inner_product"};
   Known = Names.contains(Name) && Args.size() >= 2;
   if (!Known) {
     // Another algorithm may write what its iterators lead to.
@@ -53,6 +53,9 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
   const CXXRecordDecl *IterRec = record(Args[At]->getType());
   // The container says what it holds: `__normal_iterator<T*, vector<T>>`.
   QualType T = heldType(IterRec);
+  if (const CXXRecordDecl *Turned = T.isNull() ? nullptr : record(T);
+      Turned && IterRec->getName() == "reverse_iterator")
+    T = heldType(Turned);
   if (!T.isNull() && T->isPointerType())
     T = T->getPointeeType();
   if (T.isNull())
@@ -115,30 +118,46 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
     }
     return Out;
   }
-  if (Name == "accumulate" || Name == "reduce") {
-    if (V.size() < At + 3)
-      return fresh(E->getType(), "", E->getBeginLoc(), "std::reduce");
-    Value Sum = V[At + 2];
+  // One of the operators that the algorithm applies.
+  auto Combine = [&](StringRef Op, const Value &L, const Expr *Spelled,
+                     const Value &R) {
+    if (L.K != Value::Tensor || R.K != Value::Tensor)
+      return Value();
+    Used A, B;
+    A.Role = "self", A.H = L.Id, A.E = Spelled;
+    A.Spelling = text(Spelled);
+    B.Role = "other", B.H = R.Id;
+    B.Spelling = S->Handles[R.Id].Name;
+    judged(api::judgeDevices(Op, {{"self", S->Handles[L.Id].Fact},
+                                  {"other", S->Handles[R.Id].Fact}}),
+           FindingCode::DeviceMismatch, E, {A, B});
+    return S->Handles[L.Id].Fact.Dim == Rank::Zero ? R : L;
+  };
+  if (Name == "accumulate" || Name == "reduce" || Name == "inner_product") {
+    size_t From = At + (Name == "inner_product" ? 3 : 2);
+    if (V.size() < From + 1 || (Name == "inner_product" && V.size() > From + 1))
+      return fresh(E->getType(), "", E->getBeginLoc(), "a std algorithm");
+    Value Sum = V[From];
     for (size_t I = 0; I < Cells.size() && !Done(I); ++I) {
-      if (V.size() > At + 3) {
-        Sum = callClosure(V[At + 3], E, {S->cell(Sum), Cells[I]}, E->getType());
+      if (V.size() > From + 1) {
+        Sum =
+            callClosure(V[From + 1], E, {S->cell(Sum), Cells[I]}, E->getType());
         if (Sum.K == Value::Ref)
           Sum = load(Sum.Id);
         continue;
       }
-      const Value X = load(Cells[I]);
-      if (Sum.K != Value::Tensor || X.K != Value::Tensor)
+      Value X = load(Cells[I]);
+      if (Name == "inner_product") {
+        Value Second = V[At + 2];
+        Second.N += I;
+        Second.Neg |= !Whole;
+        if (Second.K == Value::Iter)
+          X = Combine("mul", X, Args[At], load(pointedAt(Second, T, E)));
+      }
+      Sum =
+          Combine("add", Sum, Args[At + (Name == "inner_product" ? 3 : 2)], X);
+      if (Sum.K != Value::Tensor)
         return fresh(E->getType(), "", E->getBeginLoc(), "std::accumulate");
-      Used A, B;
-      A.Role = "self", A.H = Sum.Id, A.E = Args[At + 2];
-      A.Spelling = text(Args[At + 2]);
-      B.Role = "other", B.H = X.Id;
-      B.Spelling = S->Handles[X.Id].Name;
-      judged(api::judgeDevices("add", {{"self", S->Handles[Sum.Id].Fact},
-                                       {"other", S->Handles[X.Id].Fact}}),
-             FindingCode::DeviceMismatch, E, {A, B});
-      if (S->Handles[Sum.Id].Fact.Dim == Rank::Zero)
-        Sum = X;
     }
     if (!Whole && Sum.K == Value::Tensor && Cells.size() == 1) {
       Handle H = S->Handles[Sum.Id];
@@ -178,13 +197,38 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
                   Name == "partial_sort" || Name == "max_element" ||
                   Name == "min_element";
   const Value F = V.back();
-  for (size_t I = 0; isCallable(F) && I < Cells.size() && !Done(I); ++I)
-    callClosure(F, E,
-                Compares ? std::vector<CellId>{Cells[I], Cells[0]}
-                         : std::vector<CellId>{Cells[I]},
-                Ctx.BoolTy);
+  std::vector<std::optional<bool>> Holds;
+  for (size_t I = 0; isCallable(F) && I < Cells.size() && !Done(I); ++I) {
+    Value Is = callClosure(F, E,
+                           Compares ? std::vector<CellId>{Cells[I], Cells[0]}
+                                    : std::vector<CellId>{Cells[I]},
+                           Ctx.BoolTy);
+    Holds.push_back(Is.K == Value::Int ? std::optional<bool>(Is.N != 0)
+                                       : std::nullopt);
+  }
   if (Dead)
     return {};
+  // What a predicate says of each element says it of all.
+  if (Whole && Name.ends_with("_of") && Holds.size() == Cells.size()) {
+    auto Says = [&](bool What) { return llvm::is_contained(Holds, What); };
+    bool Wanted = Name != "all_of"; // What decides it where one has it.
+    if (Says(Wanted))
+      return Value::integer(Name == "any_of");
+    if (llvm::all_of(Holds, [](auto &H) { return H.has_value(); }))
+      return Value::integer(Name != "any_of");
+  }
+  if (Whole && Name == "find_if") {
+    Value I = V[At];
+    for (const std::optional<bool> &H : Holds) {
+      if (!H)
+        break;
+      if (*H)
+        return I;
+      ++I.N;
+    }
+    if (I.N == V[At + 1].N)
+      return I;
+  }
   if (Name == "sort" || Name == "stable_sort" || Name == "shuffle" ||
       Name == "remove_if" || Name == "rotate" || Name == "partial_sort" ||
       Name == "reverse") {

@@ -200,7 +200,7 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
   for (Decl *D : Ctx.getTranslationUnitDecl()->noload_decls())
     if (I.isUserCode(D))
       TopLevel.push_back(D);
-  I.findWrittenFields(TopLevel);
+  I.findWritten(TopLevel);
   for (Decl *D : TopLevel)
     C.TraverseDecl(D);
   for (const FunctionDecl *F : C.Roots)

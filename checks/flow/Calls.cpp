@@ -52,7 +52,7 @@ Value Interp::call(const CallExpr *E) {
   std::vector<const Expr *> Args(E->arg_begin(), E->arg_end());
   const Expr *BaseE = nullptr;
   CellId Base = 0;
-  if (auto *M = dyn_cast<CXXMemberCallExpr>(E)) {
+  if (auto *M = dyn_cast<CXXMemberCallExpr>(E); M && Fn) {
     BaseE = M->getImplicitObjectArgument();
     if (BaseE) {
       if (BaseE->getType()->isPointerType()) {
@@ -71,8 +71,18 @@ Value Interp::call(const CallExpr *E) {
   if (Dead)
     return {};
   if (!Fn) {
-    Value Callee = eval(E->getCallee());
-    std::vector<CellId> Cells = cellsOf(Args);
+    // `(pair.*member)(x)` gives the function its object first.
+    auto *Member = dyn_cast<BinaryOperator>(E->getCallee()->IgnoreParens());
+    Value Callee;
+    std::vector<CellId> Cells;
+    if (Member && Member->isPtrMemOp()) {
+      Callee = eval(Member->getRHS());
+      Cells.push_back(cellOf(Member->getLHS()));
+    } else {
+      Callee = eval(E->getCallee());
+    }
+    for (CellId C : cellsOf(Args))
+      Cells.push_back(C);
     return Dead ? Value() : callClosure(Callee, E, Cells, E->getType());
   }
   auto ArgCells = [&] { return cellsOf(given(Args)); };

@@ -122,11 +122,8 @@ Value Interp::construct(const CXXConstructExpr *E) {
     if (N == 0)
       return Value::device(Device::cpu());
     Value V = Arg(0);
-    if (V.K == Value::Str)
-      V = deviceFromString(
-          static_cast<const StringLiteral *>(V.P)->getString());
     if (V.K != Value::Dev)
-      V = Value::device(Device::symbol(++DeviceSymbols));
+      V = deviceNamed(V);
     if (N > 1 && V.D.isCUDA()) {
       Value I = Arg(1);
       V.D = I.K == Value::Int ? Device::cuda(I.N) : Device::cuda();
@@ -162,12 +159,12 @@ Value Interp::construct(const CXXConstructExpr *E) {
   case TypeKind::Number:
     return N ? Arg(0) : Value::integer(0);
   case TypeKind::String:
-    if (N == 1) {
-      Value V = Arg(0);
-      if (V.K == Value::Str)
+    if (N <= 1) {
+      Value V = N ? Arg(0) : string("");
+      if (isString(V))
         return V;
     }
-    return {};
+    return unknownString("");
   case TypeKind::List:
   case TypeKind::Map:
   case TypeKind::Pair: {

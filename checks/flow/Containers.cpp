@@ -42,6 +42,8 @@ void Interp::forget(ObjectId Id) {
   Object &O = S->Objects.mut(Id);
   O.Elems.clear();
   O.Opaque = true;
+  O.Empty = false;
+  O.Move = nullptr;
   O.Unseen = Device::symbol(++DeviceSymbols);
 }
 
@@ -66,6 +68,7 @@ void Interp::put(CellId Container, const Value &V) {
     return;
   CellId N = S->cell(V);
   Object &O = S->Objects.mut(List.Id);
+  O.Empty = false;
   if (!O.Opaque || O.Elems.size()) {
     O.Elems.push_back(N);
     if (O.Elems.size() > MaxElements)
@@ -85,15 +88,27 @@ Value Interp::pairOf(const Value &First, const Value &Second) {
 }
 
 // Whether two keys are equal, if that is known.
-static std::optional<bool> sameKey(const Value &A, const Value &B) {
+std::optional<bool> Interp::sameKey(const Value &A, const Value &B) {
   if (A.K == Value::Int && B.K == Value::Int)
     return A.N == B.N;
   if (A.K == Value::Str && B.K == Value::Str)
-    return static_cast<const StringLiteral *>(A.P)->getString() ==
-           static_cast<const StringLiteral *>(B.P)->getString();
+    return A.P == B.P;
   if (A.K == Value::Sym && B.K == Value::Sym && A.Id == B.Id && A.Neg == B.Neg)
     return true;
-  return std::nullopt;
+  if (A.K != Value::Object || B.K != Value::Object)
+    return std::nullopt;
+  // A pair or tuple.
+  const auto &X = S->Objects[A.Id].Elems, &Y = S->Objects[B.Id].Elems;
+  if (X.empty() || X.size() != Y.size())
+    return std::nullopt;
+  bool All = true;
+  for (size_t I = 0; I < X.size(); ++I) {
+    std::optional<bool> Same = sameKey(load(X[I]), load(Y[I]));
+    if (Same && !*Same)
+      return false;
+    All &= Same.has_value();
+  }
+  return All ? std::optional<bool>(true) : std::nullopt;
 }
 
 // The pair of a key, or 0 where there is none; `Maybe` where nothing tells.
@@ -120,7 +135,7 @@ CellId Interp::entryOf(CellId Map, Value Key, QualType T, bool Create,
   if (!Create || (Maybe && !Key))
     return 0;
   if (Maybe && !(O.Opaque && O.Elems.empty())) {
-    bool Known = Key.K == Value::Int || Key.K == Value::Str;
+    bool Known = sameKey(Key, Key).has_value() && Key.K != Value::Sym;
     if (!Known || O.Elems.size() >= MaxElements) {
       blur(V.Id);
       return 0;
@@ -312,8 +327,16 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     return Value::of(Value::Iter, C);
   if (Name == "end" || Name == "cend")
     return endOf(C);
+  if (Name == "rbegin" || Name == "crbegin" || Name == "rend" ||
+      Name == "crend") {
+    Value I = Name.ends_with("end") ? endOf(C) : Value::of(Value::Iter, C);
+    I.Back = true;
+    return I;
+  }
   if (Name == "data")
     return Value::of(Value::Ptr, C);
+  if (Name == "vec")
+    return copyOf(V);
   if (Name == "reserve" || Name == "shrink_to_fit" || Name == "capacity")
     return {};
   if (Name == "resize" && Exact() && !Args.empty()) {
@@ -354,6 +377,22 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     }
     if (AtEnd && Vs.size() == 2 && Vs[1].K != Value::None) {
       put(C, copyOf(Vs[1]));
+      return {};
+    }
+    if (At && Vs.size() == 2 && Vs[0].K == Value::Iter && !O.Opaque &&
+        !Vs[0].Neg && !Vs[0].Back && Vs[0].N < int64_t(O.Elems.size()) &&
+        O.Elems.size() < MaxElements) {
+      CellId New = S->cell(copyOf(Vs[1]));
+      auto &Elems = S->Objects.mut(V.Id).Elems;
+      Elems.insert(Elems.begin() + Vs[0].N, New);
+      return Vs[0];
+    }
+    if (!At && Vs.size() == 2 && Vs[0].K == Value::Int && Vs[0].N >= 0 &&
+        Vs[0].N <= int64_t(MaxElements)) {
+      S->Objects.mut(V.Id).Elems.clear();
+      S->Objects.mut(V.Id).Opaque = false;
+      for (int64_t I = 0; I < Vs[0].N; ++I)
+        put(C, copyOf(Vs[1]));
       return {};
     }
     for (const Value &X : Vs)

@@ -24,8 +24,12 @@ SymbolId Interp::symbol(std::string Name, bool Strong) {
 Value Interp::resolve(Value V) {
   if (V.K == Value::Sym) {
     auto It = S->Known.find(V.Id);
-    if (It != S->Known.end())
+    if (It != S->Known.end() && Symbols[V.Id].Text) {
+      V.K = Value::Str;
+      V.P = reinterpret_cast<const void *>(It->second);
+    } else if (It != S->Known.end()) {
       return Value::integer(V.Neg ? !It->second : It->second);
+    }
   }
   return V;
 }
@@ -76,6 +80,8 @@ CellId Interp::loc(const Expr *E) {
       std::string Q = qualified(Var);
       if (Q == "std::nullopt" || Q == "c10::nullopt")
         V = Value::of(Value::Ptr, 0);
+      if (Q == "std::basic_string::npos")
+        V = Value::integer(INT64_MAX);
       if (StringRef N = Q; N.consume_front("std::placeholders::_")) {
         V.K = Value::Hole;
         N.getAsInteger(10, V.N);
@@ -93,12 +99,21 @@ CellId Interp::loc(const Expr *E) {
       }
       if (!V && kindOf(Var->getType()) == TypeKind::Dtype && Var->getInit())
         V = eval(Var->getInit());
-      // A constant at namespace scope is its initialiser; a variable there is
-      // taken at what it starts with when nothing in this file writes it.
+      // A constant at namespace scope is its initialiser; a variable there
+      // is what it starts with where nothing writes it, and where a program
+      // begins.
+      bool Starts =
+          Var->isFileVarDecl() &&
+          (Root->isMain() ||
+           (!Var->isExternallyVisible() &&
+            !Written.count(cast<ValueDecl>(Var->getCanonicalDecl()))));
       if (!V && Var->hasGlobalStorage() && Var->getAnyInitializer() &&
           isUserCode(Var) &&
-          (Var->getType().isConstQualified() || Var->isConstexpr()))
-        V = eval(Var->getAnyInitializer());
+          (Var->getType().isConstQualified() || Var->isConstexpr() || Starts)) {
+        CellId C = S->cell(eval(Var->getAnyInitializer()));
+        nameAfter(C, Var);
+        V = S->Cells[C];
+      }
     }
     if (auto *F = dyn_cast<FunctionDecl>(D)) {
       V.K = Value::Fn;
@@ -235,10 +250,8 @@ CellId Interp::loc(const Expr *E) {
     return S->cell(eval(C->getSubExpr()));
   }
   if (auto *L = dyn_cast<StringLiteral>(E)) {
-    Value V;
-    V.K = Value::Str;
-    V.P = L;
-    return S->cell(V);
+    return S->cell(L->getCharByteWidth() == 1 ? string(L->getString())
+                                              : unknownString(""));
   }
   if (!E->isGLValue())
     return S->cell(eval(E));
@@ -316,11 +329,16 @@ Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
     }
     return Value::integer(B);
   }
+  if ((Op == BO_EQ || Op == BO_NE) && isString(L) && isString(R))
+    return equalStrings(L, R, Op == BO_EQ, E);
   // `flag == false` is `!flag`.
-  if (auto *B = dyn_cast_or_null<BinaryOperator>(E);
-      B && L.K == Value::Sym && R.K == Value::Int && (R.N == 0 || R.N == 1) &&
+  auto *Spelled = dyn_cast_or_null<BinaryOperator>(E);
+  if (L.K == Value::Sym && R.K == Value::Int && (R.N == 0 || R.N == 1) &&
       (Op == BO_EQ || Op == BO_NE) &&
-      B->getLHS()->IgnoreParenImpCasts()->getType()->isBooleanType()) {
+      (Symbols[L.Id].Bool || (Spelled && Spelled->getLHS()
+                                             ->IgnoreParenImpCasts()
+                                             ->getType()
+                                             ->isBooleanType()))) {
     L.Neg ^= (R.N == 0) == (Op == BO_EQ);
     return L;
   }

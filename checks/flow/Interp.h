@@ -93,10 +93,23 @@ public:
     return isUserCode(R) && derives(R, "torch::nn::Module");
   }
   bool isUserCode(const clang::Decl *D);
+  /// Whether something is assigned to in there.
+  static bool assigns(const clang::Stmt *Body);
   void supposeMoved(const clang::CXXRecordDecl *R);
-  void findWrittenFields(llvm::ArrayRef<clang::Decl *> TopLevel);
+  void findWritten(llvm::ArrayRef<clang::Decl *> TopLevel);
 
 private:
+  /// An operand of a call that is judged.
+  struct Used {
+    std::string Role;
+    HandleId H = 0;
+    const clang::Expr *E = nullptr;
+    bool IsState = false;
+    std::string Spelling;
+    /// For a module's state: the expression that names the module.
+    const clang::Expr *Base = nullptr;
+  };
+
   // Invariants.cpp.
   Value invariant(const clang::CXXRecordDecl *R);
   std::vector<CellId> unknownArguments(const clang::FunctionDecl *Fn);
@@ -117,9 +130,12 @@ private:
                 const clang::VarDecl *CondVar);
   States runRound(const clang::Stmt *Body, States In, Flow &Out);
   void leaveLoop(Flow &Out, States Rest);
+  static std::optional<Handle>
+  elementsSoFar(State &At, const clang::CXXForRangeStmt *Loop, unsigned Round);
   Flow execRange(const clang::CXXForRangeStmt *S, States In);
   Flow execSwitch(const clang::SwitchStmt *S, States In);
   void declare(const clang::VarDecl *D);
+  void nameAfter(CellId C, const clang::NamedDecl *D);
   void bindings(const clang::DecompositionDecl *D, CellId Whole);
   /// Evaluates `Body` on each state, once for each way it can go.
   template <class Fn> States each(States In, Fn Body);
@@ -164,6 +180,21 @@ private:
   }
   Value pairOf(const Value &First, const Value &Second);
 
+  // Strings.cpp.
+  Value string(llvm::StringRef Text);
+  Value unknownString(std::string Name);
+  bool isString(const Value &V);
+  /// The text of a `Value::Str`.
+  static llvm::StringRef textOf(const Value &V) {
+    return *static_cast<const std::string *>(V.P);
+  }
+  Value deviceNamed(const Value &V);
+  void learnString(SymbolId Id, const Value &Text);
+  Value equalStrings(Value L, Value R, bool Equal, const clang::Expr *E);
+  Value stringCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                   CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
+                   bool &Known);
+
   // Calls (Calls.cpp, Activations.cpp, StdLibrary.cpp).
   Value call(const clang::CallExpr *E);
   const clang::CXXMethodDecl *functionForward(const clang::FunctionDecl *Fn);
@@ -184,6 +215,7 @@ private:
                       bool &Known);
   Value mapCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Map,
                 llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  std::optional<bool> sameKey(const Value &A, const Value &B);
   CellId entryOf(CellId Map, Value Key, clang::QualType T, bool Create,
                  bool &Maybe);
   Value iterator(const clang::CXXOperatorCallExpr *E, CellId Base, bool &Known);
@@ -201,6 +233,7 @@ private:
                   llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   Value invoke(const clang::CallExpr *E, llvm::StringRef Name,
                llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  std::optional<bool> holds(const Value &V, clang::QualType T);
   Value stdCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                 CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
                 bool &Known);
@@ -208,6 +241,9 @@ private:
              llvm::ArrayRef<const clang::Expr *> Args);
 
   // LibTorch (Torch.cpp, TensorOperators.cpp, Modules.cpp, Forward.cpp).
+  Value save(llvm::ArrayRef<const clang::Expr *> Args);
+  Value load(const clang::CallExpr *E,
+             llvm::ArrayRef<const clang::Expr *> Args);
   Value isOn(Device D, bool Cuda, const clang::Expr *E);
   Value torchCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                   CellId Base, const clang::Expr *BaseE,
@@ -215,6 +251,7 @@ private:
   Value tensorOp(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                  llvm::StringRef Name, CellId Base, const clang::Expr *BaseE,
                  llvm::ArrayRef<const clang::Expr *> Args);
+  static bool sumsShared(const Value &Equation);
   Value moveTensor(const clang::CallExpr *E, llvm::StringRef Name, CellId Base,
                    const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args);
@@ -240,6 +277,12 @@ private:
   void moveTree(CellId Obj, std::optional<Device> D, Dtype T,
                 const clang::Expr *E, llvm::StringRef Subject,
                 const clang::Expr *Spelled, std::set<ObjectId> &Seen);
+  api::Judgement demandSame(const clang::CallExpr *E, FindingCode Code,
+                            const Used &Wrong, const Used &Against,
+                            llvm::StringRef Message);
+  void judgeGradients(const clang::CallExpr *E, const Value &Outputs,
+                      const clang::Expr *OutputE, const Value &Gradients,
+                      const clang::Expr *GradientE);
   void stepOptimizer(const clang::CallExpr *E, ObjectId Id,
                      const clang::Expr *BaseE);
   void blobOfHost(const clang::CallExpr *E, const clang::Expr *Pointer,
@@ -283,15 +326,6 @@ private:
   std::string qualified(const clang::NamedDecl *D);
 
   // Reports (Report.cpp, Fixes.cpp).
-  struct Used {
-    std::string Role;
-    HandleId H = 0;
-    const clang::Expr *E = nullptr;
-    bool IsState = false;
-    std::string Spelling;
-    /// For a module's state: the expression that names the module.
-    const clang::Expr *Base = nullptr;
-  };
   void judged(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site, llvm::ArrayRef<Used> Operands);
   // Unregistered.cpp.
@@ -306,7 +340,7 @@ private:
                 llvm::ArrayRef<Used> Ops);
   std::string text(const clang::Expr *E);
   const Origin *origin(Origin::Kind K, const clang::Expr *E, Device D,
-                       llvm::StringRef Subject, const Origin *Before,
+                       llvm::StringRef Subject, const Origin *Before = nullptr,
                        const clang::Expr *Spelled = nullptr);
   void unknown(clang::SourceLocation Loc, std::string Why);
   unsigned choose(unsigned N);
@@ -316,6 +350,10 @@ private:
     std::string Name;
     bool Strong =
         false; ///< Either value is possible, so a report may rest on it.
+    bool Bool = false; ///< Zero or one.
+    bool Text = false; ///< A string; `R` of its comparisons is interned text.
+    /// What a string that is not known begins with.
+    std::string Prefix;
     enum { Plain, IsCuda, Compare } K = Plain;
     uint32_t DeviceSym = 0;
     SymbolId L = 0;
@@ -350,7 +388,8 @@ private:
   std::deque<SymbolInfo> Symbols{1};
   uint32_t DeviceSymbols = 0;
   std::deque<Origin> Origins;
-  std::map<std::string, std::string> Names; ///< Interned option names.
+  std::map<std::string, std::string> Names;  ///< Interned texts and names.
+  std::map<SymbolId, uint32_t> NamedDevices; ///< By the symbol of the name.
   std::vector<Choice> Trail;
   size_t Cursor = 0;
   State *S = nullptr; ///< The state under evaluation.
@@ -367,7 +406,8 @@ private:
   std::map<const clang::Expr *, const clang::FunctionDecl *> IdleMoves;
   /// Those whose operand was already there on some path.
   std::set<const clang::Expr *> HarmlessMoves;
-  std::set<const clang::FieldDecl *> WrittenFields;
+  /// Fields and variables that are not only read.
+  std::set<const clang::ValueDecl *> Written;
   /// Unregistered members that a finding has told of.
   std::set<const clang::FieldDecl *> LeftTold;
   /// Module classes that are made here, and those that are moved to CUDA.

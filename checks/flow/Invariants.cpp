@@ -31,18 +31,15 @@ public:
 
 class FieldUses : public RecursiveASTVisitor<FieldUses> {
   llvm::function_ref<TypeKind(QualType)> KindOf;
-  llvm::SmallPtrSet<const MemberExpr *, 32> Reads;
+  llvm::SmallPtrSet<const Expr *, 32> Reads;
   std::vector<std::pair<const MemberExpr *, const FunctionDecl *>> All;
+  std::vector<const DeclRefExpr *> Globals;
   std::map<const FunctionDecl *, std::set<const FunctionDecl *>> Callers;
   const FunctionDecl *In = nullptr;
 
-  static const MemberExpr *field(const Expr *E) {
-    auto *M = E ? dyn_cast<MemberExpr>(E->IgnoreParenImpCasts()) : nullptr;
-    return M && isa<FieldDecl>(M->getMemberDecl()) ? M : nullptr;
-  }
   void read(const Expr *E) {
-    if (const MemberExpr *M = field(E))
-      Reads.insert(M);
+    if (E)
+      Reads.insert(E->IgnoreParenImpCasts());
   }
 
 public:
@@ -67,6 +64,12 @@ public:
     // `a.b`: reaching into a record only reads what it reaches through.
     if (isa<FieldDecl>(M->getMemberDecl()) && M->isArrow())
       read(M->getBase());
+    return true;
+  }
+  bool VisitDeclRefExpr(DeclRefExpr *D) {
+    auto *V = dyn_cast<VarDecl>(D->getDecl());
+    if (V && V->isFileVarDecl())
+      Globals.push_back(D);
     return true;
   }
   bool VisitImplicitCastExpr(ImplicitCastExpr *C) {
@@ -151,8 +154,11 @@ public:
     return true;
   }
 
-  std::set<const FieldDecl *> written() {
-    std::set<const FieldDecl *> Out;
+  std::set<const ValueDecl *> written() {
+    std::set<const ValueDecl *> Out;
+    for (const DeclRefExpr *D : Globals)
+      if (!Reads.count(D))
+        Out.insert(cast<ValueDecl>(D->getDecl()->getCanonicalDecl()));
     for (auto &[M, Fn] : All) {
       auto *F = cast<FieldDecl>(M->getMemberDecl());
       if (!Reads.count(M) && !builds(Fn, F->getParent(), 0))
@@ -199,11 +205,17 @@ private:
 };
 } // namespace
 
-void Interp::findWrittenFields(llvm::ArrayRef<Decl *> TopLevel) {
+bool Interp::assigns(const Stmt *Body) {
+  Changes In;
+  In.TraverseStmt(const_cast<Stmt *>(Body));
+  return In.Assigns;
+}
+
+void Interp::findWritten(llvm::ArrayRef<Decl *> TopLevel) {
   FieldUses Uses([this](QualType T) { return kindOf(T); });
   for (Decl *D : TopLevel)
     Uses.TraverseDecl(D);
-  WrittenFields = Uses.written();
+  Written = Uses.written();
 }
 
 // `this` of a method that nobody is seen to call: what every object of the
@@ -259,7 +271,7 @@ std::vector<CellId> Interp::unknownArguments(const FunctionDecl *Fn) {
 void Interp::settle(ObjectId Id) {
   Object &O = S->Objects.mut(Id);
   llvm::erase_if(O.Fields, [&](const std::pair<const void *, CellId> &F) {
-    if (!WrittenFields.count(static_cast<const FieldDecl *>(F.first)))
+    if (!Written.count(static_cast<const FieldDecl *>(F.first)))
       return false;
     // A module's own parts are what they are; where they are is not asked.
     const Value &V = S->Cells[target(F.second)];

@@ -16,8 +16,9 @@ Value Interp::endOf(CellId Container) {
 }
 
 CellId Interp::pointedAt(const Value &I, QualType T, const Expr *E) {
-  return elementOf(I.Id, I.Neg ? std::nullopt : std::optional<int64_t>(I.N), T,
-                   E);
+  if (I.Neg)
+    return elementOf(I.Id, std::nullopt, T, E);
+  return elementOf(I.Id, I.Back ? -1 - I.N : I.N, T, E);
 }
 
 // The cells between two iterators; one that stands for all where they are not
@@ -31,8 +32,9 @@ std::vector<CellId> Interp::range(const Value &First, const Value &Last,
   if (V.K == Value::Object && !S->Objects[V.Id].Opaque && !First.Neg &&
       Last.K == Value::Iter && !Last.Neg) {
     const auto &Elems = S->Objects[V.Id].Elems;
-    for (int64_t I = First.N; I < Last.N && I < int64_t(Elems.size()); ++I)
-      Cells.push_back(Elems[I]);
+    int64_t Size = Elems.size();
+    for (int64_t I = First.N; I < Last.N && I < Size; ++I)
+      Cells.push_back(Elems[First.Back ? Size - 1 - I : I]);
     return Cells;
   }
   Cells.push_back(elementOf(First.Id, std::nullopt, T, E));
@@ -101,7 +103,8 @@ Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base, bool &Known) {
   case OO_EqualEqual:
   case OO_ExclaimEqual:
   case OO_Less:
-    if (B.K == Value::Iter && !V.Neg && !B.Neg && V.Id == B.Id)
+    if (B.K == Value::Iter && !V.Neg && !B.Neg && V.Id == B.Id &&
+        V.Back == B.Back)
       return Value::integer(E->getOperator() == OO_Less
                                 ? V.N < B.N
                                 : (V.N == B.N) ==

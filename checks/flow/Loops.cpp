@@ -86,6 +86,34 @@ Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
   return Out;
 }
 
+// A loop that may give the elements of a container other tensors.
+static bool replacesElements(const CXXForRangeStmt *Loop) {
+  QualType T = Loop->getLoopVariable()->getType();
+  return T->isReferenceType() && !T->getPointeeType().isConstQualified() &&
+         Interp::assigns(Loop->getBody());
+}
+
+// Where the rounds so far have left their elements: after the last round that
+// is said of all, however many there are.
+std::optional<Handle>
+Interp::elementsSoFar(State &At, const CXXForRangeStmt *Loop, unsigned Round) {
+  if (Round == 0)
+    return Handle();
+  Value V = At.Cells[At.top().Vars[Loop->getLoopVariable()]];
+  if (V.K == Value::Object && At.Objects[V.Id].Elems.size() == 2)
+    V = At.Cells[At.Objects[V.Id].Elems[1]];
+  if (V.K != Value::Tensor)
+    return std::nullopt;
+  CellId &Agreed = At.top().Vars[Loop->getBody()];
+  if (Round == 1)
+    Agreed = At.cell(V);
+  const Value &First = At.Cells[Agreed];
+  if (First.K != Value::Tensor ||
+      !At.Handles[First.Id].Fact.Dev.sameAs(At.Handles[V.Id].Fact.Dev))
+    return std::nullopt;
+  return At.Handles[V.Id];
+}
+
 Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
   Flow Out;
   if (R->getInit())
@@ -115,8 +143,20 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       const Value &V = One.Cells[C];
       bool Exact = V.K == Value::Object && !One.Objects[V.Id].Opaque;
       size_t Size = Exact ? One.Objects[V.Id].Elems.size() : 3;
-      if (Exact ? Round >= Size : Round > 0)
+      if (Exact ? Round >= Size : Round > 0) {
+        std::optional<Handle> All;
+        if (!Exact && replacesElements(R))
+          All = elementsSoFar(One, R, Round);
         Out.Next.push_back(One);
+        if (V.K == Value::Object && All) {
+          Object &O = Out.Next.back().Objects.mut(V.Id);
+          O.Empty = Round == 0;
+          O.Opaque = Round > 0;
+          O.Unseen = All->Fact.Dev;
+          O.Move = All->From;
+          Out.Next.back().top().Vars.erase(R->getBody());
+        }
+      }
       if (Round < Size) {
         Go.push_back(std::move(One));
         More = true;

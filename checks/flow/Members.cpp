@@ -7,8 +7,7 @@ namespace torch_tidy {
 
 // The field under which a child with this name is found.
 const void *Interp::childKey(const Value &Key) {
-  std::string Name =
-      "[" + static_cast<const StringLiteral *>(Key.P)->getString().str() + "]";
+  std::string Name = ("[" + textOf(Key) + "]").str();
   return &Names.try_emplace(Name, Name).first->second;
 }
 

@@ -264,16 +264,10 @@ void Interp::stepOptimizer(const CallExpr *E, ObjectId Id, const Expr *BaseE) {
   Params.H = O.State[0];
   Params.Role = "parameters";
   Params.IsState = true;
-  api::Judgement J;
-  J.K = api::Judgement::Fine;
-  if (O.Unseen.differsFrom(Now)) {
-    J.K = api::Judgement::Throws;
-    J.Wrong = 0, J.Against = 1;
-    J.Message = "Expected all tensors to be on the same device, but found at "
-                "least two devices, cuda:0 and cpu!";
-  }
-  judged(J, FindingCode::OptimizerBeforeMove, E, {Own, Params});
-  if (J.throws())
+  if (demandSame(E, FindingCode::OptimizerBeforeMove, Own, Params,
+                 "Expected all tensors to be on the same device, but found at "
+                 "least two devices, cuda:0 and cpu!")
+          .throws())
     S->Objects.mut(Id).Unseen = Device::symbol(++DeviceSymbols);
 }
 

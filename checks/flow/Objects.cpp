@@ -93,6 +93,10 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
   Value V = S->Cells[C];
   if (V.K == Value::Object) {
     const Object &O = S->Objects[V.Id];
+    if (O.Empty) {
+      Dead = true; // There is no element: a program that goes on has some.
+      return S->cell({});
+    }
     if (Index && *Index >= 0 && size_t(*Index) < O.Elems.size())
       return O.Elems[*Index];
     if (Index && *Index < 0 && size_t(-*Index) <= O.Elems.size())
@@ -121,8 +125,9 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
   // What is known of all is known of this one, and here is where it came up.
   const Origin *Here = nullptr;
   if (V.K == Value::Object && S->Objects[V.Id].Unseen.isKnown())
-    Here = E ? origin(Origin::Created, E, S->Objects[V.Id].Unseen, "", nullptr)
-             : S->Objects[V.Id].Move;
+    Here = E && !S->Objects[V.Id].Move
+               ? origin(Origin::Created, E, S->Objects[V.Id].Unseen, "")
+               : S->Objects[V.Id].Move;
   if (V.K == Value::Object && New.K == Value::Tensor &&
       S->Objects[V.Id].Unseen.K != Device::Unknown) {
     S->Handles.mut(New.Id).Fact.Dev = S->Objects[V.Id].Unseen;
@@ -142,8 +147,20 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
     S->Objects.mut(New.Id).Kind2 = S->Objects[V.Id].Kind2;
   }
   CellId Some = S->cell(New);
-  if (V.K == Value::Object)
-    S->Some[Some] = V.Id;
+  if (V.K != Value::Object)
+    return Some;
+  S->Some[Some] = V.Id;
+  // The parts of a pair are parts of the container.
+  if (New.K == Value::Object)
+    for (CellId Part : S->Objects[New.Id].Elems) {
+      S->Some[Part] = V.Id;
+      if (const Value &X = S->Cells[Part];
+          X.K == Value::Tensor &&
+          S->Objects[V.Id].Unseen.K != Device::Unknown) {
+        S->Handles.mut(X.Id).Fact.Dev = S->Objects[V.Id].Unseen;
+        S->Handles.mut(X.Id).From = Here;
+      }
+    }
   return Some;
 }
 
@@ -171,8 +188,13 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
     V.D = Device::symbol(++DeviceSymbols);
     return V;
   }
-  case TypeKind::Number:
-    return Value::of(Value::Sym, symbol(Name.str(), !Name.empty()));
+  case TypeKind::Number: {
+    SymbolId Id = symbol(Name.str(), !Name.empty());
+    Symbols[Id].Bool = T->isBooleanType();
+    return Value::of(Value::Sym, Id);
+  }
+  case TypeKind::String:
+    return unknownString(Name.str());
   case TypeKind::JitModule: {
     Object O;
     O.K = Object::Module;
@@ -231,6 +253,8 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
         if (Spec->getTemplateArgs().size() &&
             Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
           P = Spec->getTemplateArgs()[0].getAsType();
+    if (!P.isNull() && P->isCharType())
+      return unknownString(Name.str());
     if (P.isNull() || P->isFunctionType() || P->isVoidType() ||
         P->isPointerType())
       return {};
@@ -247,6 +271,15 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
     Object O;
     O.Opaque = true;
     O.Rec = record(T);
+    if (auto *Pair = dyn_cast<ClassTemplateSpecializationDecl>(record(T));
+        Pair && qualified(Pair) == "std::pair") {
+      O.K = Object::List;
+      O.Opaque = false;
+      for (const TemplateArgument &A : Pair->getTemplateArgs().asArray())
+        O.Elems.push_back(
+            S->cell(fresh(A.getAsType(), Name, SourceLocation(), Why)));
+      return S->object(std::move(O));
+    }
     if (kindOf(T) == TypeKind::List || kindOf(T) == TypeKind::Pair ||
         kindOf(T) == TypeKind::Map)
       O.K = Object::List;
@@ -283,14 +316,24 @@ Value Interp::defaultValue(QualType T, const Expr *E) {
         for (unsigned I = 0; I < A->getSize().getZExtValue(); ++I)
           O.Elems.push_back(
               S->cell(defaultValue(A->getElementType(), nullptr)));
-    } else if (kindOf(T) == TypeKind::Pair ||
-               qualified(record(T)) == "std::array") {
+    } else if (kindOf(T) == TypeKind::Pair) {
       O.Opaque = true;
+    } else if (qualified(record(T)) == "std::array") {
+      auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(record(T));
+      uint64_t N =
+          Spec && Spec->getTemplateArgs().size() == 2
+              ? Spec->getTemplateArgs()[1].getAsIntegral().getZExtValue()
+              : 17;
+      O.Opaque = N > 16;
+      for (uint64_t I = 0; !O.Opaque && I < N; ++I)
+        O.Elems.push_back(S->cell(defaultValue(heldType(record(T)), nullptr)));
     }
     return S->object(std::move(O));
   }
   case TypeKind::Pointer:
     return Value::of(Value::Ptr, 0);
+  case TypeKind::String:
+    return string("");
   case TypeKind::Number:
     return Value::of(Value::Sym, symbol("", false));
   default:

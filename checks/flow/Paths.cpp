@@ -49,6 +49,9 @@ void Interp::merge(States &All) {
           if (Y.Cells[C].K == Value::Int && X.Cells[C].K == Value::Int &&
               Y.Cells[C].N != X.Cells[C].N)
             Y.Cells.mut(C) = Value::of(Value::Sym, symbol("", false));
+          else if (Y.Cells[C].K == Value::Str && X.Cells[C].K == Value::Str &&
+                   Y.Cells[C].P != X.Cells[C].P)
+            Y.Cells.mut(C) = unknownString("");
     }
     All = std::move(Out);
     if (All.size() <= Opts.Paths)
@@ -97,7 +100,8 @@ void Interp::join(State &To, const State &From) {
     const Value &A = To.Cells[C];
     if (C < From.Cells.size()) {
       const Value &B = From.Cells[C];
-      if (A.K == B.K && A.Id == B.Id && A.N == B.N && A.D == B.D && A.T == B.T)
+      if (A.K == B.K && A.Id == B.Id && A.N == B.N && A.P == B.P &&
+          A.D == B.D && A.T == B.T)
         continue;
     }
     if (A.K == Value::Int || A.K == Value::Sym)

@@ -47,9 +47,8 @@ Value Interp::optionsFrom(Value V) {
     O.HasDev = true, O.D = V.D;
   else if (V.K == Value::Type)
     O.HasType = true, O.T = V.T;
-  else if (V.K == Value::Str)
-    return optionsFrom(
-        deviceFromString(static_cast<const StringLiteral *>(V.P)->getString()));
+  else if (isString(V))
+    return optionsFrom(deviceNamed(V));
   else
     O.HasDev = O.HasType = true, O.D = Device::symbol(++DeviceSymbols);
   return O;
@@ -210,11 +209,11 @@ Value Interp::evalR(const Expr *E) {
   if (auto *U = dyn_cast<UnaryOperator>(E)) {
     switch (U->getOpcode()) {
     case UO_AddrOf:
-      if (!U->getSubExpr()->isGLValue())
-        return {};
       if (auto *D = dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParens()))
         if (isa<CXXMethodDecl>(D->getDecl()))
           return evalR(D);
+      if (!U->getSubExpr()->isGLValue())
+        return {};
       return Value::of(Value::Ptr, loc(U->getSubExpr()));
     case UO_LNot: {
       Value V = eval(U->getSubExpr());

@@ -55,7 +55,8 @@ class Walker {
     if (!number(2, Id))
       return;
     const Object &O = S.Objects[Id];
-    mix(O.Elems.size(), O.Children.size(), O.State.size(), O.Opaque);
+    mix(unsigned(O.K), O.Rec, O.Lambda, O.Elems.size(), O.Children.size(),
+        O.State.size(), O.Opaque, O.Empty);
     device(O.Unseen);
     for (auto &F : O.Fields)
       mix(F.first), cell(F.second);
@@ -87,11 +88,18 @@ class Walker {
       break;
     case Value::Iter:
       cell(V.Id);
-      mix(V.N, V.Neg);
+      mix(V.N, V.Neg, V.Back);
       break;
     case Value::Int:
       if (Numbers)
         mix(V.N);
+      break;
+    case Value::Str:
+      if (Numbers)
+        mix(V.P);
+      break;
+    case Value::Fn:
+      mix(V.P);
       break;
     default:
       break;

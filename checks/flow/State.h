@@ -35,7 +35,7 @@ struct Value {
     None,    ///< Nothing is known.
     Int,     ///< An integer, bool or enumerator with value `N`.
     Sym,     ///< A number known by its symbol `Id` only; `Neg`: its negation.
-    Str,     ///< A string literal.
+    Str,     ///< A string: the text `P`.
     Dev,     ///< A device or device type.
     Type,    ///< An element type.
     Options, ///< TensorOptions: `D` and `T` where `HasDev`/`HasType`.
@@ -49,11 +49,12 @@ struct Value {
     Hole,    ///< A placeholder of `std::bind`: argument `N`.
   } K = None;
   bool Neg = false, HasDev = false, HasType = false;
+  bool Back = false; ///< An iterator that counts from the end.
   Dtype T = Dtype::Unknown;
   Device D;
   uint32_t Id = 0;
   int64_t N = 0;
-  const void *P = nullptr; ///< StringLiteral or FunctionDecl.
+  const void *P = nullptr; ///< Interned std::string or FunctionDecl.
   /// The expression that chose a device, to spell a fix like it.
   const clang::Expr *Spelled = nullptr;
 
@@ -119,6 +120,8 @@ struct Object {
   } K = Record;
   /// Contents beyond what is listed are not known.
   bool Opaque = false;
+  /// A loop over this container has not run once on this path.
+  bool Empty = false;
   /// A `torch::jit::Module`.
   bool Jit = false;
   const clang::CXXRecordDecl *Rec = nullptr;

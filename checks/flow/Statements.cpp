@@ -150,8 +150,11 @@ bool Interp::branch(const Value &V0, const Expr *E) {
   if (Info.K == SymbolInfo::IsCuda)
     S->substitute(Info.DeviceSym, Truth ? Device::cuda() : Device::cpu());
   if (Info.K == SymbolInfo::Compare &&
-      (Info.Op == BO_EQ ? Truth : Info.Op == BO_NE && !Truth))
+      (Info.Op == BO_EQ ? Truth : Info.Op == BO_NE && !Truth)) {
     S->Known[Info.L] = Info.R;
+    if (Symbols[Info.L].Text)
+      learnString(Info.L, resolve(Value::of(Value::Sym, Info.L)));
+  }
   return Taken;
 }
 
@@ -222,6 +225,12 @@ void Interp::declare(const VarDecl *D) {
     bindings(Dec, C);
     return;
   }
+  nameAfter(C, D);
+}
+
+// What has no name yet takes that of the first variable or member that holds
+// it.
+void Interp::nameAfter(CellId C, const NamedDecl *D) {
   Value V = S->Cells[C];
   if (V.K == Value::Tensor && S->Handles[V.Id].Name.empty())
     S->Handles.mut(V.Id).Name = D->getNameAsString();

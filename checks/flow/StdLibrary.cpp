@@ -7,6 +7,30 @@ using namespace clang;
 
 namespace torch_tidy {
 
+// Whether a variant or `any` with this value holds that type, if that is known.
+std::optional<bool> Interp::holds(const Value &V, QualType T) {
+  TypeKind K = kindOf(T);
+  switch (V.K) {
+  case Value::Tensor:
+    return K == TypeKind::Tensor;
+  case Value::Int:
+    return K == TypeKind::Number;
+  case Value::Str:
+    return K == TypeKind::String || K == TypeKind::Pointer;
+  case Value::Dev:
+    return K == TypeKind::Device;
+  case Value::Object:
+    if (const CXXRecordDecl *R = S->Objects[V.Id].Rec; R && record(T))
+      return R->getCanonicalDecl() == record(T)->getCanonicalDecl();
+    if (K == TypeKind::Tensor || K == TypeKind::Number)
+      return false;
+    break;
+  default:
+    break;
+  }
+  return std::nullopt;
+}
+
 Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                       ArrayRef<const Expr *> Args, bool &Known) {
   std::string Q = qualified(Fn);
@@ -16,6 +40,12 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   auto Arg = [&](unsigned I) { return eval(Args[I]); };
   auto ArgLoc = [&](unsigned I) { return cellOf(Args[I]); };
   bool Std = StringRef(Q).starts_with("std::");
+  if (Std || Name == "strcmp" || Name == "strcasecmp") {
+    Value V = stringCall(E, Fn, Base, Args, Known);
+    if (Known || Dead)
+      return V;
+    Known = true;
+  }
   if (Q == "std::move" || Q == "std::forward" || Q == "std::ref" ||
       Q == "std::cref" || Q == "std::as_const" || Q == "std::addressof") {
     CellId C = ArgLoc(0);
@@ -46,24 +76,53 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       O.Elems.push_back(Q == "std::tie" ? ArgLoc(I) : S->cell(copyOf(Arg(I))));
     return Dead ? Value() : S->object(std::move(O));
   }
+  if (Q == "std::tuple_cat") {
+    Object O;
+    O.K = Object::List;
+    for (CellId C : cellsOf(Args)) {
+      Value Part = load(target(C));
+      if (Part.K == Value::Object)
+        Part = copyOf(Part);
+      if (Part.K != Value::Object || S->Objects[Part.Id].Opaque)
+        return fresh(E->getType(), "", E->getBeginLoc(), "an unknown tuple");
+      llvm::append_range(O.Elems, S->Objects[Part.Id].Elems);
+    }
+    return Dead ? Value() : S->object(std::move(O));
+  }
   if (Q == "std::visit" && Args.size() == 2) {
     Value F = Arg(0);
     CellId C = ArgLoc(1);
     return Dead ? Value() : callClosure(F, E, {C}, E->getType());
   }
-  if (Q == "std::get_if") {
-    ArgLoc(0);
-    return {};
-  }
-  if (Q == "std::get") {
+  if (Q == "std::get_if" || Q == "std::holds_alternative" ||
+      Q == "std::any_cast" || Q == "std::get") {
     const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
     CellId C = ArgLoc(0);
     if (Dead)
       return {};
-    if (kindOf(Args[0]->getType()) == TypeKind::Optional)
-      return S->Cells[C] ? Value::of(Value::Ref, C)
-                         : fresh(E->getType(), "", E->getBeginLoc(),
-                                 "an unknown variant");
+    if (Q != "std::get" || kindOf(Args[0]->getType()) == TypeKind::Optional) {
+      bool Pointer = Args[0]->getType()->isPointerType();
+      if (Pointer)
+        C = target(C);
+      const Value V = load(C);
+      std::optional<bool> Is;
+      if (TA && TA->size() && TA->get(0).getKind() == TemplateArgument::Type)
+        Is = holds(V, TA->get(0).getAsType());
+      if (Q == "std::holds_alternative")
+        return Is ? Value::integer(*Is)
+                  : Value::of(Value::Sym, symbol(text(E), true));
+      if (Pointer)
+        return !Is   ? Value()
+               : *Is ? Value::of(Value::Ptr, C)
+                     : Value::of(Value::Ptr, 0);
+      if (Is && !*Is) {
+        Dead = true; // Throws, and not for its device.
+        return {};
+      }
+      if (!V)
+        return fresh(E->getType(), "", E->getBeginLoc(), "an unknown variant");
+      return E->isGLValue() ? Value::of(Value::Ref, C) : copyOf(V);
+    }
     std::optional<int64_t> I;
     if (TA && TA->size() && TA->get(0).getKind() == TemplateArgument::Integral)
       I = TA->get(0).getAsIntegral().getExtValue();
@@ -138,7 +197,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     return Value::of(Value::Ref, elementOf(Base, !Key, E->getType(), E));
   }
   if (!M || !Base ||
-      !(Std || StringRef(Q).starts_with("c10::ArrayRef") ||
+      !(Std || StringRef(Q).contains("ArrayRef") ||
         StringRef(Q).starts_with("c10::intrusive_ptr") ||
         StringRef(Q).starts_with("torch::OrderedDict") ||
         StringRef(Q).starts_with("c10::optional"))) {
@@ -169,7 +228,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = Name == "use_count";
     return {};
   }
-  if (Cls == "std::optional" || Cls == "c10::optional" ||
+  if (Cls == "std::optional" || Cls == "c10::optional" || Cls == "std::any" ||
       StringRef(Cls).contains("future") ||
       StringRef(Cls).starts_with("std::_Optional")) {
     Value V = load(C);

@@ -98,11 +98,62 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
   return S->tensor(std::move(H));
 }
 
+// A demand that no table of operators holds.
+api::Judgement Interp::demandSame(const CallExpr *E, FindingCode Code,
+                                  const Used &Wrong, const Used &Against,
+                                  StringRef Message) {
+  api::Judgement J;
+  J.K = api::Judgement::Fine;
+  if (S->Handles[Wrong.H].Fact.Dev.differsFrom(
+          S->Handles[Against.H].Fact.Dev)) {
+    J.K = api::Judgement::Throws;
+    J.Wrong = 0, J.Against = 1;
+    J.Message = Message.str();
+  }
+  judged(J, Code, E, {Wrong, Against});
+  return J;
+}
+
+// Autograd wants a gradient where its tensor is; a 0-dimensional one it moves
+// (torch/csrc/autograd/engine.cpp, validate_outputs).
+void Interp::judgeGradients(const CallExpr *E, const Value &Outputs,
+                            const Expr *OutputE, const Value &Gradients,
+                            const Expr *GradientE) {
+  SmallVector<HandleId, 4> Of, Given;
+  collectTensors(Outputs, Of);
+  collectTensors(Gradients, Given);
+  for (size_t I = 0; I < Of.size() && I < Given.size(); ++I) {
+    if (S->Handles[Given[I]].Fact.Dim != Rank::Some)
+      continue;
+    Used Gradient, Output;
+    Gradient.Role = "gradient", Gradient.H = Given[I], Gradient.E = GradientE;
+    Gradient.Spelling = text(GradientE);
+    Output.Role = "self", Output.H = Of[I], Output.E = OutputE;
+    Output.Spelling = text(OutputE);
+    std::string Want = S->Handles[Of[I]].Fact.Dev.isCUDA() ? "cuda:0" : "cpu";
+    demandSame(E, FindingCode::DeviceMismatch, Gradient, Output,
+               "invalid gradient at index 0 - expected device " + Want +
+                   " but got " + (Want == "cpu" ? "cuda:0" : "cpu"));
+  }
+}
+
 static bool isIntegerScalar(const Expr *E) {
   E = E->IgnoreImplicit();
   if (auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs())
     E = C->getArg(0)->IgnoreImplicit();
   return E->getType()->isIntegerType() && !E->getType()->isBooleanType();
+}
+
+// Whether an equation of `einsum` sums over an index of both operands.
+bool Interp::sumsShared(const Value &Equation) {
+  if (Equation.K != Value::Str)
+    return false;
+  auto [In, Out] = textOf(Equation).split("->");
+  auto [Left, Right] = In.split(',');
+  return textOf(Equation).contains("->") &&
+         llvm::any_of(Left, [&, R = Right, O = Out](char C) {
+           return isLetter(C) && R.contains(C) && !O.contains(C);
+         });
 }
 
 Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
@@ -113,6 +164,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   SmallVector<std::pair<StringRef, Value>, 4> Given;
   api::CallShape Shape;
   Value Options;
+  Used Generator;
   bool HasOptions = false, Integers = false, Nested = false;
   Dtype DataType = Dtype::Unknown;
   auto Add = [&](StringRef Role, HandleId H, const Expr *A) {
@@ -158,6 +210,15 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
         Shape.Named = Options.T;
       continue;
     }
+    if (V.K == Value::Dev && Role == "generator") {
+      Handle G;
+      G.Fact.Dev = V.D;
+      Generator.H = S->tensor(std::move(G)).Id;
+      Generator.Role = "generator";
+      Generator.E = A;
+      Generator.Spelling = text(A);
+      continue;
+    }
     if (V.K == Value::Type) {
       if (Op == "tensor")
         DataType = V.T, Nested = V.N;
@@ -193,10 +254,27 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     api::Judgement J = api::judgeDevices(Op, Operands);
     judged(J, FindingCode::DeviceMismatch, E, Uses);
     Thrown = J.throws();
+    // Where an equation sums over what two operands share, they are multiplied
+    // as matrices (aten/src/ATen/native/Linear.cpp, sumproduct_pair).
+    SmallVector<api::CallOperand, 2> Factors;
+    if (Op == "einsum" && Operands.size() == 2 && sumsShared(Given[0].second))
+      Factors = {{"self", Operands[0].Fact}, {"mat2", Operands[1].Fact}};
     if (!Thrown)
-      judged(api::judgeDtypes(Op, Operands, Shape), FindingCode::DtypeMismatch,
-             E, Uses);
+      judged(Factors.empty() ? api::judgeDtypes(Op, Operands, Shape)
+                             : api::judgeDtypes("bmm", Factors, Shape),
+             FindingCode::DtypeMismatch, E, Uses);
   }
+  // Each device has generators of its own.
+  auto JudgeGenerator = [&](const Used &Filled) {
+    bool Cuda = S->Handles[Filled.H].Fact.Dev.isCUDA();
+    if (Generator.H)
+      demandSame(E, FindingCode::DeviceMismatch, Generator, Filled,
+                 std::string("Expected a '") + (Cuda ? "cuda" : "cpu") +
+                     "' device type for generator but found '" +
+                     (Cuda ? "cpu'" : "cuda'"));
+  };
+  if (!Uses.empty())
+    JudgeGenerator(Uses[0]);
   for (auto &O : Operands)
     if (O.Fact.Dev.isKnown() && (!Where.isKnown() || O.Fact.Dev.isCUDA()))
       Where = O.Fact.Dev;
@@ -267,7 +345,14 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
       blobOfHost(E, Args[0], H.Fact.Dev);
     H.From = origin(Origin::Created, E, H.Fact.Dev, "", nullptr,
                     HasOptions ? Options.Spelled : nullptr);
-    return S->tensor(std::move(H));
+    Used Made;
+    Made.Role = "options";
+    Made.Spelling = HasOptions && Options.Spelled ? text(Options.Spelled) : "";
+    Value New = S->tensor(std::move(H));
+    Made.H = New.Id;
+    if (Uses.empty())
+      JudgeGenerator(Made);
+    return New;
   }
   if (Info && Info->Result == api::OperatorInfo::LikeSelf &&
       !Operands.empty()) {

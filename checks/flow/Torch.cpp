@@ -162,8 +162,12 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         H.From = S->Handles[V.Id].From;
         return S->tensor(std::move(H));
       }
-      if (Name == "backward")
+      if (Name == "backward") {
+        Value G = Args.empty() ? Value() : eval(Args[0]);
+        if (!Dead && G)
+          judgeGradients(E, V, BaseE, G, Args[0]);
         return {};
+      }
       StringRef Op = OpK != OO_None ? operatorName(OpK, Args.empty()) : Name;
       if (OpK == OO_Subscript && Args.size() == 1 &&
           kindOf(Args[0]->getType()) == TypeKind::Tensor)
@@ -329,23 +333,47 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     return V;
   }
-  if (Q == "torch::load" && !Args.empty()) {
-    CellId C = target(cellOf(Args[0]));
-    if (Dead)
-      return {};
-    if (S->Cells[C].K == Value::Object)
-      displace(C, Device::symbol(++DeviceSymbols));
-    else
-      S->Cells.mut(C) = fresh(Args[0]->getType(), text(Args[0]),
-                              E->getBeginLoc(), "loaded from a file");
-    return {};
+  if (Q == "torch::load" && Args.size() >= 2)
+    return load(E, Args);
+  if (Q == "torch::save" && Args.size() == 2)
+    return save(Args);
+  if (Q == "torch::autograd::grad" || Q == "torch::autograd::backward") {
+    std::vector<Value> Vs;
+    for (const Expr *A : given(Args))
+      Vs.push_back(eval(A));
+    size_t Gradients = Name == "grad" ? 2 : 1;
+    if (!Dead && Vs.size() > Gradients)
+      judgeGradients(E, Vs[0], Args[0], Vs[Gradients], Args[Gradients]);
+    SmallVector<HandleId, 4> Inputs;
+    if (!Dead && Name == "grad")
+      collectTensors(Vs[1], Inputs);
+    // A gradient is where its input is, and as large.
+    Object O;
+    O.K = Object::List;
+    for (HandleId H : Inputs)
+      O.Elems.push_back(S->cell(S->tensor(S->Handles[H])));
+    return Inputs.empty() ? Value() : S->object(std::move(O));
+  }
+  // A generator is known by where it makes its numbers.
+  if (Name == "createCPUGenerator" || Name == "getDefaultCPUGenerator" ||
+      Name == "createCUDAGenerator" || Name == "getDefaultCUDAGenerator")
+    return Value::device(Name.contains("CUDA") ? Device::cuda()
+                                               : Device::cpu());
+  if (Name == "make_generator") {
+    const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
+    const CXXRecordDecl *R =
+        TA && TA->size() ? record(TA->get(0).getAsType()) : nullptr;
+    if (R && R->getName().ends_with("GeneratorImpl"))
+      return Value::device(R->getName().starts_with("CUDA")  ? Device::cuda()
+                           : R->getName().starts_with("CPU") ? Device::cpu()
+                                                             : Device::other());
   }
   if (Name.contains("autocast")) {
     S->Autocast = true;
     return {};
   }
-  if (Q == "torch::save" || Name == "manual_seed" ||
-      Name == "set_num_threads" || Name == "synchronize")
+  if (Name == "manual_seed" || Name == "set_num_threads" ||
+      Name == "synchronize")
     return {};
   TypeKind RK = kindOf(E->getType());
   if (QR.consume_front("torch::nn::functional::"))

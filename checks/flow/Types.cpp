@@ -88,6 +88,7 @@ TypeKind Interp::kindOf(QualType T) {
       {"at::Tensor", TypeKind::Tensor},
       {"at::TensorBase", TypeKind::Tensor},
       {"c10::Device", TypeKind::Device},
+      {"at::Generator", TypeKind::Device},
       {"caffe2::TypeMeta", TypeKind::Dtype},
       {"c10::TensorOptions", TypeKind::Options},
       {"std::shared_ptr", TypeKind::Pointer},
@@ -99,6 +100,7 @@ TypeKind Interp::kindOf(QualType T) {
       {"std::list", TypeKind::List},
       {"std::initializer_list", TypeKind::List},
       {"c10::ArrayRef", TypeKind::List},
+      {"c10::HeaderOnlyArrayRef", TypeKind::List},
       {"c10::IListRef", TypeKind::List},
       {"std::queue", TypeKind::List},
       {"std::stack", TypeKind::List},
@@ -106,6 +108,7 @@ TypeKind Interp::kindOf(QualType T) {
       {"std::unordered_map", TypeKind::Map},
       {"torch::OrderedDict", TypeKind::Map},
       {"std::variant", TypeKind::Optional},
+      {"std::any", TypeKind::Optional},
       {"std::future", TypeKind::Optional},
       {"std::shared_future", TypeKind::Optional},
       {"std::tuple", TypeKind::Pair},
@@ -115,6 +118,7 @@ TypeKind Interp::kindOf(QualType T) {
       {"c10::IValue", TypeKind::IValue},
       {"std::string", TypeKind::String},
       {"std::basic_string", TypeKind::String},
+      {"std::basic_string_view", TypeKind::String},
       {"torch::jit::Module", TypeKind::JitModule},
   };
   for (auto &[Name, Kind] : Table)

@@ -149,8 +149,8 @@ void Interp::supposedMismatch(const Used &Wrong, const Used &Against,
   for (const Used *U : {&Wrong, &Against}) {
     const FieldDecl *Field = leftBehind(U->H);
     // What something moves by hand is not left behind.
-    if (!Field || WrittenFields.count(Field) ||
-        !S->Handles[U->H].Fact.Dev.isCPU() || !LeftTold.insert(Field).second)
+    if (!Field || Written.count(Field) || !S->Handles[U->H].Fact.Dev.isCPU() ||
+        !LeftTold.insert(Field).second)
       continue;
     Finding F;
     F.Code = FindingCode::UnregisteredMember;

@@ -2,9 +2,6 @@
 // What torch-tidy is known to get wrong. `_FN`: the program throws and nothing
 // is said; `_FP`: something is said and the program runs. The comment over a
 // function is its line in docs/limits.md.
-#include <any>
-#include <functional>
-#include <numeric>
 #include <torch/torch.h>
 
 // `Module::to` leaves gradients on the device where `backward` made them; the
@@ -14,53 +11,6 @@ void gradientStays_FN() {
   m->forward(torch::rand({2, 4})).sum().backward();
   m->to(torch::kCUDA);
   m->forward(torch::rand({2, 4}, torch::kCUDA)).sum().backward();
-}
-
-// Element types in an `einsum` equation.
-void einsumTypes_FN() {
-  auto x = torch::rand({2, 4}), y = torch::rand({4, 2}, torch::kDouble);
-  torch::einsum("ij,jk->ik", {x, y});
-}
-
-static torch::DeviceType chosen = torch::kCUDA;
-// A variable at namespace scope that is not constant, though nothing writes it.
-void writableGlobal_FN() {
-  auto x = torch::rand({2, 4}).to(chosen);
-  x + torch::ones({2, 4});
-}
-
-// What is in a `std::any`.
-void any_FN() {
-  std::any held = torch::rand({2, 4});
-  std::any_cast<torch::Tensor>(held) + torch::rand({2, 4}, torch::kCUDA);
-}
-
-torch::Device parse(const std::string &name) {
-  return name == "gpu" ? torch::kCUDA : torch::kCPU;
-}
-// A device that a string comparison decides.
-void deviceByName_FN() {
-  auto x = torch::rand({2, 4}).to(parse("gpu"));
-  x + torch::ones({2, 4});
-}
-
-// The gradient that `backward` is given has to be where the tensor is.
-void backwardOfAnother_FN() {
-  auto y = torch::rand({2, 4}, torch::dtype(torch::kFloat).device(torch::kCUDA).requires_grad(true)) * 2;
-  y.backward(torch::ones({2, 4}));
-}
-
-// A generator of random numbers belongs to one device.
-void generatorOfTheHost_FN() {
-  auto generator = at::detail::createCPUGenerator(7);
-  torch::randn({2}, generator, torch::kCUDA);
-}
-
-// A loop over a container whose length is not known may not run at all.
-void movesAllOfAParameter_FN(std::vector<torch::Tensor> v) {
-  for (auto &t : v)
-    t = t.cuda();
-  v[0] + torch::rand({2, 4});
 }
 
 struct Other {

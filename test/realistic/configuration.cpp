@@ -48,7 +48,7 @@ struct Mlp : torch::nn::Module {
     in = register_module("in", torch::nn::Linear(3, o.hidden));
     out = register_module("out", torch::nn::Linear(o.hidden, 1));
   }
-  torch::Tensor forward(const torch::Tensor &x) { return out(torch::relu(in(x))); } // THROWN: options_explicit_cuda_FN
+  torch::Tensor forward(const torch::Tensor &x) { return out(torch::relu(in(x))); } // THROWN: options_explicit_cuda
   torch::nn::Linear in{nullptr}, out{nullptr};
 };
 
@@ -71,7 +71,7 @@ void case_options_one_device_for_all() {
 }
 
 // A device spelled in a string that is compared first.
-void case_options_explicit_cuda_FN() {
+void case_options_explicit_cuda() {
   using namespace arguments;
   if (!torch::cuda::is_available())
     return;

@@ -257,7 +257,7 @@ void case_resume_on_the_device_it_was_saved_from() {
 }
 
 // A device given to torch::load as an optional.
-void case_resume_onto_host_FN() {
+void case_resume_onto_host() {
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   torch::nn::Linear net(2, 2);
   net->to(device);

@@ -1,0 +1,75 @@
+// torch::save and torch::load: what was saved comes back where it was.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+// A path is known by its text, a stream by its object: both remember where the
+// last value that was saved there was.
+Value Interp::save(ArrayRef<const Expr *> Args) {
+  Value What = eval(Args[0]);
+  CellId Where = target(cellOf(Args[1]));
+  if (Dead)
+    return {};
+  Handle Saved;
+  SmallVector<HandleId, 4> Hs;
+  collectTensors(What, Hs);
+  if (Hs.size() == 1)
+    Saved = S->Handles[Hs[0]];
+  else if (std::optional<Device> D =
+               Hs.empty() ? placedAt(S->cell(What)) : std::nullopt)
+    Saved.Fact.Dev = *D;
+  CellId C = S->cell(S->tensor(Saved));
+  const Value V = S->Cells[Where];
+  if (V.K == Value::Str)
+    S->Globals[V.P] = C;
+  else if (V.K == Value::Object)
+    S->Cells.mut(named(V.Id, "saved", true)) = S->Cells[C];
+  return {};
+}
+
+Value Interp::load(const CallExpr *E, ArrayRef<const Expr *> Args) {
+  CellId C = target(cellOf(Args[0]));
+  CellId From = target(cellOf(Args[1]));
+  Value Asked = Args.size() > 2 ? eval(Args[2]) : Value();
+  if (Dead)
+    return {};
+  const Value V = S->Cells[From];
+  CellId Kept = 0;
+  if (V.K == Value::Str)
+    Kept = S->Globals.count(V.P) ? S->Globals[V.P] : 0;
+  else if (V.K == Value::Object)
+    Kept = named(V.Id, "saved", false);
+  TensorFact Fact;
+  if (Kept)
+    Fact = S->Handles[S->Cells[Kept].Id].Fact;
+  Device D = Fact.Dev;
+  if (Asked.K == Value::Dev)
+    D = Asked.D;
+  else if (D.K == Device::Unknown ||
+           (Asked.K == Value::None && given(Args).size() > 2))
+    D = Device::symbol(++DeviceSymbols);
+  const Expr *Spelled = Asked.K == Value::Dev ? Args[2] : nullptr;
+  if (S->Cells[C].K == Value::Object &&
+      S->Objects[S->Cells[C].Id].K == Object::Module) {
+    if (D.isKnown())
+      moveModule(C, D, Dtype::Unknown, E, text(Args[0]), Spelled);
+    else
+      displace(C, D);
+    return {};
+  }
+  Value New = fresh(Args[0]->getType(), text(Args[0]), E->getBeginLoc(),
+                    "loaded from a file");
+  if (New.K == Value::Tensor) {
+    S->Handles.mut(New.Id).Fact = Fact;
+    S->Handles.mut(New.Id).Fact.Dev = D;
+    if (D.isKnown())
+      S->Handles.mut(New.Id).From =
+          origin(Origin::Moved, E, D, text(Args[0]), nullptr, Spelled);
+  }
+  S->Cells.mut(C) = New;
+  return {};
+}
+
+} // namespace torch_tidy
