@@ -122,7 +122,8 @@ Value Interp::call(const CallExpr *E) {
       }
       break;
     case OO_Equal:
-      if (Base && !isUserCode(Fn) &&
+      // A holder that TORCH_MODULE defines assigns as LibTorch's do.
+      if (Base && (!isUserCode(Fn) || Fn->isImplicit()) &&
           kindOf(BaseE->getType()) != TypeKind::Tensor) {
         const Expr *A = Args[0];
         if (BK == TypeKind::Holder || BK == TypeKind::Pointer ||

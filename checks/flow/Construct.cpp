@@ -23,8 +23,17 @@ static Dtype dtypeOfType(QualType T) {
   return Dtype::Unknown;
 }
 
+// The element type that `torch::tensor` makes of what it is given.
 static Dtype elementType(const Expr *E) {
   E = E->IgnoreImplicit();
+  // A container says it, whatever its elements were written as.
+  if (auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+          E->getType()->getAsCXXRecordDecl()))
+    if (Spec->getTemplateArgs().size() &&
+        Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
+      if (Dtype T = dtypeOfType(Spec->getTemplateArgs()[0].getAsType());
+          T != Dtype::Unknown)
+        return T;
   if (auto *L = dyn_cast<InitListExpr>(E))
     return L->getNumInits() ? elementType(L->getInit(0)) : Dtype::Unknown;
   if (auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs())
@@ -281,6 +290,9 @@ Value Interp::construct(const CXXConstructExpr *E) {
   }
   const CXXRecordDecl *R = Ctor->getParent();
   std::string Q = qualified(R);
+  // An iterator as one that only reads.
+  if (R->getName().contains("iterator") && N == 1)
+    return Arg(0);
   if (Q == "torch::OrderedDict::Item") {
     Object O;
     O.K = Object::List;

@@ -42,7 +42,6 @@ void Interp::forget(ObjectId Id) {
   Object &O = S->Objects.mut(Id);
   O.Elems.clear();
   O.Opaque = true;
-  O.Empty = false;
   O.Move = nullptr;
   O.Unseen = Device::symbol(++DeviceSymbols);
 }
@@ -68,7 +67,6 @@ void Interp::put(CellId Container, const Value &V) {
     return;
   CellId N = S->cell(V);
   Object &O = S->Objects.mut(List.Id);
-  O.Empty = false;
   if (!O.Opaque || O.Elems.size()) {
     O.Elems.push_back(N);
     if (O.Elems.size() > MaxElements)

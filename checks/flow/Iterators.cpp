@@ -29,6 +29,9 @@ std::vector<CellId> Interp::range(const Value &First, const Value &Last,
   if (First.K != Value::Iter)
     return Cells;
   const Value &V = S->Cells[target(First.Id)];
+  if (V.K == Value::Object && !S->Objects[V.Id].Opaque &&
+      S->Objects[V.Id].Elems.empty())
+    return Cells;
   if (V.K == Value::Object && !S->Objects[V.Id].Opaque && !First.Neg &&
       Last.K == Value::Iter && !Last.Neg) {
     const auto &Elems = S->Objects[V.Id].Elems;

@@ -150,7 +150,6 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
         Out.Next.push_back(One);
         if (V.K == Value::Object && All) {
           Object &O = Out.Next.back().Objects.mut(V.Id);
-          O.Empty = Round == 0;
           O.Opaque = Round > 0;
           O.Unseen = All->Fact.Dev;
           O.Move = All->From;

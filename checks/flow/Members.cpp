@@ -232,6 +232,8 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
     CellId New = Cloner(*S, Origins).cell(Obj);
     if (D.K == Value::Dev)
       moveModule(New, D.D, Dtype::Unknown, E, "", Args[0]);
+    else if (!given(Args).empty() && !(D.K == Value::Ptr && !D.Id))
+      displace(New, Device::symbol(++DeviceSymbols));
     return Value::of(Value::Ptr, New);
   }
   Known = false;

@@ -93,7 +93,7 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
   Value V = S->Cells[C];
   if (V.K == Value::Object) {
     const Object &O = S->Objects[V.Id];
-    if (O.Empty) {
+    if (O.K == Object::List && !O.Opaque && O.Elems.empty()) {
       Dead = true; // There is no element: a program that goes on has some.
       return S->cell({});
     }

@@ -56,7 +56,7 @@ class Walker {
       return;
     const Object &O = S.Objects[Id];
     mix(unsigned(O.K), O.Rec, O.Lambda, O.Elems.size(), O.Children.size(),
-        O.State.size(), O.Opaque, O.Empty);
+        O.State.size(), O.Opaque);
     device(O.Unseen);
     for (auto &F : O.Fields)
       mix(F.first), cell(F.second);

@@ -120,8 +120,6 @@ struct Object {
   } K = Record;
   /// Contents beyond what is listed are not known.
   bool Opaque = false;
-  /// A loop over this container has not run once on this path.
-  bool Empty = false;
   /// A `torch::jit::Module`.
   bool Jit = false;
   const clang::CXXRecordDecl *Rec = nullptr;

@@ -410,6 +410,11 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     R.Fact.Dims = -1;
     if (auto Dims = dimsOf(Op, Operands, Given))
       setDims(R.Fact, Dims);
+    else if (llvm::any_of(Given, [](const auto &G) {
+               return G.first == "keepdim" && G.second.K == Value::Int &&
+                      G.second.N;
+             }))
+      R.Fact.Dim = Operands[0].Fact.Dim;
     R.From = Before;
     return S->tensor(std::move(R));
   };

@@ -234,7 +234,7 @@ public:
     auto now = model->parameters();
     auto kept = shadow_->parameters();
     for (size_t i = 0; i < now.size(); ++i)
-      kept[i].mul_(decay_).add_(now[i], 1 - decay_); // THROWN: ema_clone_before_move_FN
+      kept[i].mul_(decay_).add_(now[i], 1 - decay_); // THROWN: ema_clone_before_move
   }
   Net &shadow() { return shadow_; }
 
@@ -261,7 +261,7 @@ void case_ema_clone_after_move() {
 }
 
 // Where the copy of Module::clone is.
-void case_ema_clone_before_move_FN() {
+void case_ema_clone_before_move() {
   const torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   ema::Net net;
   ema::Average average(net, 0.99);

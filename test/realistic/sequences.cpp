@@ -232,7 +232,7 @@ struct EncoderImpl : torch::nn::Module {
 
   torch::Tensor forward(torch::Tensor tokens, torch::Tensor mask) {
     auto x = position(embed(tokens) * std::sqrt(static_cast<double>(width)));
-    return decoder(encoder->forward(x, mask)); // THROWN: transformer_mask_on_host_FN
+    return decoder(encoder->forward(x, mask)); // THROWN: transformer_mask_on_host
   }
 
   torch::nn::Embedding embed;
@@ -275,7 +275,7 @@ void case_transformer_encoding_no_buffer() {
 }
 
 // The mask of a TransformerEncoder.
-void case_transformer_mask_on_host_FN() {
+void case_transformer_mask_on_host() {
   using namespace transformer;
   torch::Device device = torch::cuda::is_available() ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU);
   Encoder model(13, 8, /*buffer=*/true);

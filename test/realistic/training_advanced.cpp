@@ -41,7 +41,7 @@ public:
     double sum = 0;
     auto ps = m.parameters();
     for (size_t i = 0; i < ps.size(); ++i)
-      sum += (ps[i] - kept_[i]).norm().item<double>(); // THROWN: early_stopping_measures_distance_FN
+      sum += (ps[i] - kept_[i]).norm().item<double>(); // THROWN: early_stopping_measures_distance
     return sum;
   }
 
@@ -78,7 +78,7 @@ void case_early_stopping_restores_from_host() {
 }
 
 // Copies of parameters in a vector of an object.
-void case_early_stopping_measures_distance_FN() {
+void case_early_stopping_measures_distance() {
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   auto net = early::makeNet();
   net->to(device);

@@ -159,7 +159,7 @@ struct Scaler {
     stddev = x.std(0, /*unbiased=*/true, /*keepdim=*/true).clamp_min(1e-6);
   }
   torch::Tensor apply(const torch::Tensor &x) const { return (x - mean) / stddev; }
-  torch::Tensor undo(const torch::Tensor &x) const { return x * stddev + mean; } // THROWN: regression_unscales_on_device_FN
+  torch::Tensor undo(const torch::Tensor &x) const { return x * stddev + mean; } // THROWN: regression_unscales_on_device
 };
 
 std::pair<torch::Tensor, torch::Tensor> makeData(int64_t n) {
@@ -206,7 +206,7 @@ void case_regression_scaler_on_host() {
 }
 
 // How many dimensions a reduction with keepdim leaves.
-void case_regression_unscales_on_device_FN() {
+void case_regression_unscales_on_device() {
   using namespace regression;
   torch::Device device = torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
   auto [x, y] = makeData(64);

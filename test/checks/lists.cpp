@@ -1,0 +1,28 @@
+// RUN: %check_torch %s
+// Lists of tensors and of numbers.
+#include <torch/torch.h>
+void list() {
+  std::vector<torch::Tensor> v{torch::randn({2, 4}), torch::randn({2, 4}).to(torch::kCUDA), torch::ones({2, 4})};
+  auto j = torch::cat(v); // expect: 'v' is on the CPU but 'v' is on CUDA
+}
+void insertedLast() {
+  std::vector<torch::Tensor> v{torch::randn({2, 4}), torch::randn({2, 4}).to(torch::kCUDA), torch::ones({2, 4})};
+  v.insert(v.end(), torch::rand({2, 4}).to(torch::Device(torch::kCPU)));
+  auto j = torch::cat(v); // expect: 'v' is on the CPU but 'v' is on CUDA
+}
+void insertedWithin() {
+  std::vector<torch::Tensor> v{torch::randn({2, 4}), torch::randn({2, 4}).to(torch::kCUDA), torch::ones({2, 4})};
+  v.insert(v.begin() + 1, torch::rand({2, 4}).to(torch::Device(torch::kCPU)));
+  auto j = torch::cat(v); // expect: 'v' is on the CPU but 'v' is on CUDA
+}
+void elementTypes() {
+  torch::nn::Linear m2(4, 4);
+  m2(torch::tensor(std::vector<float>{1, 2, 3, 4}));
+  m2(torch::tensor({1, 2, 3, 4})); // expect: 'torch::tensor({1, 2, 3, 4})' holds Long but 'm2' works in Float
+  std::vector<int> w{1, 2, 3, 4};
+  m2(torch::tensor(w)); // expect: 'torch::tensor(w)' holds Long but 'm2' works in Float
+  std::vector<double> z{1, 2, 3, 4};
+  m2(torch::tensor(z));
+  m2(torch::tensor({1.0, 2.0, 3.0, 4.0}));
+  m2(torch::tensor(std::vector<float>{1.f, 2.f, 3.f, 4.f}));
+}
