@@ -2,20 +2,17 @@
 #include "Driver.h"
 #include "Attempt.h"
 #include "ErrorFamily.h"
+#include "EventLog.h"
 #include <algorithm>
 #include <cctype>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <fcntl.h>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
-#include <unistd.h>
 
 using namespace torch_tidy::driver;
 
@@ -70,103 +67,6 @@ struct Options {
   bool List = false;
 };
 
-std::string json(const std::string &Text) {
-  std::string Out = "\"";
-  for (unsigned char C : Text) {
-    if (C == '"' || C == '\\') {
-      Out += '\\';
-      Out += static_cast<char>(C);
-    } else if (C < 0x20 || C >= 0x80) {
-      // A cut multi-byte character would make the whole line unreadable.
-      char Buffer[8];
-      std::snprintf(Buffer, sizeof Buffer, "\\u%04x", C);
-      Out += Buffer;
-    } else {
-      Out += static_cast<char>(C);
-    }
-  }
-  return Out + '"';
-}
-
-/// The events file, which the probes in the children append to as well.
-class Events {
-public:
-  explicit Events(const std::string &Path)
-      : Path(Path),
-        Fd(::open(Path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                  0666)) {}
-  bool ok() const { return Fd >= 0; }
-  void write(const std::string &Line) {
-    std::string Text = Line + "\n";
-    if (::write(Fd, Text.data(), Text.size()) < 0)
-      std::perror(Path.c_str());
-  }
-  /// Lines that were added since the last call.
-  std::vector<std::string> fresh() {
-    std::ifstream In(Path, std::ios::binary);
-    In.seekg(Seen);
-    std::vector<std::string> Lines;
-    for (std::string Line; std::getline(In, Line);) {
-      Seen += static_cast<std::streamoff>(Line.size()) + 1;
-      Lines.push_back(std::move(Line));
-    }
-    return Lines;
-  }
-
-private:
-  std::string Path;
-  int Fd;
-  std::streamoff Seen = 0;
-};
-
-/// A "threw" event, as far as the search needs it.
-struct Thrown {
-  int Id;
-  std::string What;
-};
-
-bool parseThrown(const std::string &Line, Thrown &T) {
-  if (Line.find("\"threw\"") == std::string::npos)
-    return false;
-  size_t Id = Line.find("\"id\":"), What = Line.find("\"what\":\"");
-  if (Id == std::string::npos)
-    return false;
-  T.Id = std::atoi(Line.c_str() + Id + 5);
-  // One that came out of another probed call is that call's.
-  size_t From = Line.find("\"from\":");
-  if (From != std::string::npos && std::atoi(Line.c_str() + From + 7) != T.Id)
-    return false;
-  T.What.clear();
-  if (What == std::string::npos)
-    return true;
-  for (size_t I = What + 8; I < Line.size() && Line[I] != '"'; ++I) {
-    if (Line[I] == '\\' && I + 1 < Line.size())
-      ++I;
-    T.What += Line[I];
-  }
-  return true;
-}
-
-/// An "operand" event, as far as expectations need it.
-struct SeenOperand {
-  int Id = 0;
-  std::string Role;
-  bool IsModule = false, OnCpu = false, OnCuda = false;
-};
-
-bool parseOperand(const std::string &Line, SeenOperand &S) {
-  size_t Id = Line.find("\"id\":"), Role = Line.find("\"role\":\"");
-  if (Line.find("\"event\":\"operand\"") == Line.npos || Id == Line.npos ||
-      Role == Line.npos)
-    return false;
-  S.Id = std::atoi(Line.c_str() + Id + 5);
-  S.Role = Line.substr(Role + 8, Line.find('"', Role + 8) - Role - 8);
-  S.IsModule = Line.find("\"module\":true") != Line.npos;
-  S.OnCpu = Line.find("\"device\":\"cpu\"") != Line.npos;
-  S.OnCuda = Line.find("\"device\":\"cuda") != Line.npos;
-  return true;
-}
-
 const char *howName(Outcome::HowKind How) {
   switch (How) {
   case Outcome::Returned:
@@ -190,7 +90,7 @@ double now() {
 
 class Runner {
 public:
-  Runner(const Options &O, Events &Log,
+  Runner(const Options &O, EventLog &Log,
          const std::vector<Expectation> &Expected)
       : O(O), Log(Log), Expected(Expected) {}
 
@@ -208,7 +108,7 @@ public:
 
 private:
   const Options &O;
-  Events &Log;
+  EventLog &Log;
   const std::vector<Expectation> &Expected;
   std::set<int> Confirmed;
   double Deadline = 0;
@@ -412,7 +312,7 @@ int torch_tidy::driver::run(int Argc, char **Argv,
       std::printf("%s\n", E.Name);
     return 0;
   }
-  Events Log(O.Events);
+  EventLog Log(O.Events);
   if (!Log.ok()) {
     std::perror(O.Events.c_str());
     return 1;

@@ -1,12 +1,13 @@
 //===- Instrument.cpp -----------------------------------------------------===//
 #include "tool/verify/Instrument.h"
+#include "tool/verify/Operands.h"
+#include "tool/verify/Quoted.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/ParentMap.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/raw_ostream.h"
 #include <optional>
 
 using namespace clang;
@@ -20,57 +21,10 @@ struct FileRange {
   unsigned Begin, End;
 };
 
-/// What wraps an expression without meaning anything in the source.
-const Expr *spelled(const Expr *E) {
-  return E ? E->IgnoreUnlessSpelledInSource() : nullptr;
-}
-
-std::string quoted(StringRef Text) {
-  std::string Out = "\"";
-  llvm::raw_string_ostream OS(Out);
-  OS.write_escaped(Text);
-  OS << '"';
-  return Out;
-}
-
-/// An expression that can be evaluated a second time for its address only:
-/// names, members of names, `this`, dereferenced names.
-bool isPlainLvalue(const Expr *E) {
-  E = E->IgnoreParenImpCasts();
-  if (isa<DeclRefExpr>(E) || isa<CXXThisExpr>(E))
-    return true;
-  if (const auto *M = dyn_cast<MemberExpr>(E))
-    return !M->isImplicitAccess() ? isPlainLvalue(M->getBase()) : true;
-  if (const auto *U = dyn_cast<UnaryOperator>(E))
-    return U->getOpcode() == UO_Deref && isPlainLvalue(U->getSubExpr());
-  return false;
-}
-
-/// Types that a probe can say something of: classes, and pointers to them.
-/// Closures, strings and streams are classes too; the probe ignores them, but
-/// wrapping a prvalue of an unmovable class would not compile.
-bool worthProbing(QualType T) {
-  T = T.getNonReferenceType();
-  if (T->isPointerType())
-    T = T->getPointeeType();
-  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
-  return R && !R->isLambda() && R->hasDefinition();
-}
-bool isMovable(QualType T) {
-  const CXXRecordDecl *R = T.getNonReferenceType()->getAsCXXRecordDecl();
-  if (!R || !R->hasDefinition())
-    return true;
-  return R->hasSimpleMoveConstructor() || R->hasSimpleCopyConstructor() ||
-         R->hasUserDeclaredMoveConstructor() ||
-         R->hasUserDeclaredCopyConstructor() ||
-         R->needsImplicitCopyConstructor();
-}
-
 class Instrumenter {
 public:
   Instrumenter(ASTContext &Context, Instrumentation &Out)
-      : Context(Context), SM(Context.getSourceManager()),
-        LO(Context.getLangOpts()), Out(Out) {}
+      : SM(Context.getSourceManager()), LO(Context.getLangOpts()), Out(Out) {}
 
   Site probe(const Finding &F, unsigned Id) {
     Site S;
@@ -104,7 +58,6 @@ public:
   }
 
 private:
-  ASTContext &Context;
   SourceManager &SM;
   const LangOptions &LO;
   Instrumentation &Out;
@@ -243,75 +196,21 @@ private:
   /// text of its own but a name (an implicit `this`, a name in a macro) goes
   /// into \p Before.
   void probeOperands(const Finding &F, unsigned Id, std::string &Before) {
-    llvm::SmallVector<std::pair<const Expr *, std::string>, 6> Operands;
-    collect(F.Call, Operands);
-    nameOperands(Operands, F);
-    for (auto &[E, Role] : Operands)
+    for (const auto &[E, Role] : operandsOf(F))
       probeOperand(E, Role, Id, Before);
-  }
-
-  using OperandList =
-      llvm::SmallVectorImpl<std::pair<const Expr *, std::string>>;
-
-  /// Gives operands the names that the finding has for them, and adds those
-  /// that stand inside an argument: `std::make_tuple(h, c)`.
-  static void nameOperands(OperandList &List, const Finding &F) {
-    for (const Operand &O : F.Operands) {
-      const Expr *Wanted = spelled(O.E);
-      auto Same = llvm::find_if(List, [&](const auto &Entry) {
-        return O.E ? spelled(Entry.first) == Wanted
-                   : O.IsModuleState && Entry.second == "self";
-      });
-      if (Same != List.end())
-        Same->second = O.Role;
-      else if (O.E)
-        List.push_back({O.E, O.Role});
-    }
-  }
-
-  static void collect(const Expr *Call, OperandList &List) {
-    auto AddArgs = [&](ArrayRef<const Expr *> Args, const FunctionDecl *Callee,
-                       unsigned Skip) {
-      for (unsigned I = Skip; I < Args.size(); ++I) {
-        std::string Role = "argument " + std::to_string(I - Skip + 1);
-        if (Callee && I - Skip < Callee->getNumParams() &&
-            !Callee->getParamDecl(I - Skip)->getName().empty())
-          Role = Callee->getParamDecl(I - Skip)->getName().str();
-        List.push_back({Args[I], Role});
-      }
-    };
-    if (const auto *M = dyn_cast<CXXMemberCallExpr>(Call)) {
-      if (const Expr *Object = M->getImplicitObjectArgument())
-        List.push_back({Object, "self"});
-      AddArgs({M->getArgs(), M->getNumArgs()}, M->getDirectCallee(), 0);
-    } else if (const auto *O = dyn_cast<CXXOperatorCallExpr>(Call)) {
-      const FunctionDecl *Callee = O->getDirectCallee();
-      bool Member = isa_and_nonnull<CXXMethodDecl>(Callee);
-      if (Member && O->getNumArgs())
-        List.push_back({O->getArg(0), "self"});
-      AddArgs({O->getArgs(), O->getNumArgs()}, Callee, Member ? 1 : 0);
-    } else if (const auto *C = dyn_cast<CallExpr>(Call)) {
-      AddArgs({C->getArgs(), C->getNumArgs()}, C->getDirectCallee(), 0);
-    } else if (const auto *C = dyn_cast<CXXConstructExpr>(Call)) {
-      AddArgs({C->getArgs(), C->getNumArgs()}, C->getConstructor(), 0);
-    }
   }
 
   void probeOperand(const Expr *E, StringRef Role, unsigned Id,
                     std::string &Before) {
     if (isa<CXXDefaultArgExpr>(E))
       return;
-    E = spelled(E);
+    E = writtenOperand(E);
     if (const auto *This = dyn_cast<CXXThisExpr>(E);
         This && This->isImplicit()) {
       Before += operand(Id, Role) + "*this), ";
       ++Probed;
       return;
     }
-    // `model->forward(x)` on a holder: the holder is what has text.
-    if (const auto *Arrow = dyn_cast<CXXOperatorCallExpr>(E))
-      if (Arrow->getOperator() == OO_Arrow && Arrow->getNumArgs() == 1)
-        return probeOperand(Arrow->getArg(0), Role, Id, Before);
     if (const auto *List = dyn_cast<InitListExpr>(E)) {
       for (const Expr *Init : List->inits())
         probeOperand(Init, Role, Id, Before);
@@ -345,21 +244,6 @@ private:
     edits(R->File).wrap(R->Begin, R->End, operand(Id, Role), ")", Id);
   }
 
-  /// The list in braces that \p E is converted from.
-  static const InitListExpr *bracedList(const Expr *E) {
-    while (E && !isa<InitListExpr>(E)) {
-      if (const auto *Standard = dyn_cast<CXXStdInitializerListExpr>(E))
-        E = Standard->getSubExpr();
-      else if (const auto *C = dyn_cast<CXXConstructExpr>(E))
-        E = C->getNumArgs() ? C->getArg(0) : nullptr;
-      else if (const Expr *Inner = E->IgnoreImplicit(); Inner != E)
-        E = Inner;
-      else
-        return nullptr;
-    }
-    return dyn_cast_or_null<InitListExpr>(E);
-  }
-
   std::string nameOf(const Expr *E) {
     std::string Name;
     llvm::raw_string_ostream OS(Name);
@@ -389,34 +273,18 @@ private:
     std::string Name = "torch_tidy_scope_" + std::to_string(Id);
     std::string Enter =
         "::torch_tidy::probe::Scope " + Name + "(" + std::to_string(Id) + "); ";
-    if (!isa<DeclStmt>(S)) {
-      for (const auto &[E, Role] : plainOperands(F))
-        Enter += "(void)" + operand(Id, Role) + nameOf(E) + "); ";
+    for (const auto &[E, Role] : operandsOf(F))
+      if (const Expr *O = writtenOperand(E);
+          isPlainLvalue(O) && worthProbing(O->getType()))
+        Enter += "(void)" + operand(Id, Role) + nameOf(O) + "); ";
+    if (!isa<DeclStmt>(S))
       edits(R->File).wrap(R->Begin, R->End, "{ " + Enter, " }", Id);
-      return std::nullopt;
-    }
-    if (!isa<CompoundStmt>(P))
+    else if (isa<CompoundStmt>(P))
+      edits(R->File).wrap(R->Begin, R->End, Enter, " " + Name + ".leave();",
+                          Id);
+    else
       return std::string(Macro) + " in a declaration that stands alone";
-    for (const auto &[E, Role] : plainOperands(F))
-      Enter += "(void)" + operand(Id, Role) + nameOf(E) + "); ";
-    edits(R->File).wrap(R->Begin, R->End, Enter, " " + Name + ".leave();", Id);
     return std::nullopt;
-  }
-
-  llvm::SmallVector<std::pair<const Expr *, std::string>, 6>
-  plainOperands(const Finding &F) {
-    llvm::SmallVector<std::pair<const Expr *, std::string>, 6> All, Plain;
-    collect(F.Call, All);
-    nameOperands(All, F);
-    for (auto &[E, Role] : All) {
-      const Expr *Spelled = spelled(E);
-      if (const auto *Arrow = dyn_cast<CXXOperatorCallExpr>(Spelled))
-        if (Arrow->getOperator() == OO_Arrow && Arrow->getNumArgs() == 1)
-          Spelled = spelled(Arrow->getArg(0));
-      if (isPlainLvalue(Spelled) && worthProbing(Spelled->getType()))
-        Plain.push_back({Spelled, Role});
-    }
-    return Plain;
   }
 
   /// True where \p S is a whole statement of \p P and \p P itself is spelled in

@@ -1,122 +1,22 @@
 //===- Plan.cpp -----------------------------------------------------------===//
 #include "tool/verify/Plan.h"
+#include "tool/verify/CallGraph.h"
+#include "tool/verify/Quoted.h"
 #include "tool/verify/TypeMaker.h"
+#include "tool/verify/Types.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace clang;
 using llvm::ArrayRef;
-using llvm::SmallVector;
 using llvm::StringRef;
-using llvm::Twine;
 using namespace torch_tidy;
 using namespace torch_tidy::verify;
 
-const FunctionDecl *verify::namedFunction(const FunctionDecl *F) {
-  while (F) {
-    const auto *M = dyn_cast<CXXMethodDecl>(F);
-    if (!M)
-      return F;
-    const CXXRecordDecl *R = M->getParent();
-    const DeclContext *Outer = R->getDeclContext();
-    if (!R->isLambda() && !R->isLocalClass())
-      return F;
-    while (Outer && !isa<FunctionDecl>(Outer))
-      Outer = Outer->getParent();
-    F = Outer ? cast<FunctionDecl>(Outer) : nullptr;
-  }
-  return nullptr;
-}
-
 namespace {
-
-/// Functions with a body that the user wrote, and whom each calls.
-class CallGraph : public RecursiveASTVisitor<CallGraph> {
-public:
-  llvm::MapVector<const FunctionDecl *,
-                  llvm::SmallPtrSet<const FunctionDecl *, 4>>
-      Callees;
-
-  explicit CallGraph(ASTContext &Context) : SM(Context.getSourceManager()) {
-    for (Decl *D : Context.getTranslationUnitDecl()->noload_decls())
-      if (!SM.isInSystemHeader(D->getLocation()) && D->getLocation().isValid())
-        TraverseDecl(D);
-  }
-  bool shouldVisitTemplateInstantiations() const { return true; }
-
-  bool TraverseDecl(Decl *D) {
-    auto *F = dyn_cast_or_null<FunctionDecl>(D);
-    if (!F || !F->doesThisDeclarationHaveABody())
-      return RecursiveASTVisitor::TraverseDecl(D);
-    const FunctionDecl *Saved = Current;
-    // A closure's calls are those of the function it is written in.
-    if (const FunctionDecl *Named = namedFunction(F)) {
-      Current = Named->getCanonicalDecl();
-      Callees[Current];
-    }
-    bool Result = RecursiveASTVisitor::TraverseDecl(D);
-    Current = Saved;
-    return Result;
-  }
-  bool VisitCallExpr(CallExpr *E) {
-    add(E->getDirectCallee());
-    return true;
-  }
-  bool VisitCXXConstructExpr(CXXConstructExpr *E) {
-    add(E->getConstructor());
-    return true;
-  }
-
-  /// Does some function make a \p Class (by its qualified name)?
-  bool makes(StringRef Class) const {
-    return llvm::any_of(Callees, [&](const auto &Entry) {
-      return llvm::any_of(Entry.second, [&](const FunctionDecl *F) {
-        const auto *C = dyn_cast<CXXConstructorDecl>(F);
-        return C && C->getParent()->getQualifiedNameAsString() == Class;
-      });
-    });
-  }
-
-  /// Functions from which a function in \p Targets can be reached.
-  llvm::SmallVector<const FunctionDecl *>
-  reaching(const llvm::SmallPtrSetImpl<const FunctionDecl *> &Targets) const {
-    llvm::SmallPtrSet<const FunctionDecl *, 16> Reach(Targets.begin(),
-                                                      Targets.end());
-    for (bool Changed = true; Changed;) {
-      Changed = false;
-      for (const auto &[F, Called] : Callees)
-        if (!Reach.count(F) &&
-            llvm::any_of(Called, [&](auto *C) { return Reach.count(C); }))
-          Changed = Reach.insert(F).second;
-    }
-    llvm::SmallVector<const FunctionDecl *> List;
-    for (const auto &[F, Called] : Callees)
-      if (Reach.count(F) && !Targets.count(F))
-        List.push_back(F);
-    return List;
-  }
-
-private:
-  SourceManager &SM;
-  const FunctionDecl *Current = nullptr;
-
-  void add(const FunctionDecl *Callee) {
-    if (Callee && Current)
-      Callees[Current].insert(Callee->getCanonicalDecl());
-  }
-};
-
-std::string quoted(StringRef Text) {
-  std::string Out = "\"";
-  llvm::raw_string_ostream OS(Out);
-  OS.write_escaped(Text);
-  OS << '"';
-  return Out;
-}
 
 class Planner {
 public:
@@ -393,75 +293,6 @@ private:
 };
 
 } // namespace
-
-/// The file name that the appended text goes by in the compiler's messages.
-static constexpr llvm::StringLiteral DriverName = "<torch-tidy driver>";
-
-unsigned DriverPlan::size() const {
-  return llvm::count_if(Entries,
-                        [](const Entry &E) { return E.Dropped.empty(); });
-}
-
-std::string DriverPlan::text() const {
-  if (!size())
-    return "";
-  // One line for each entry, so that a line of a message names one.
-  std::string Functions, Table;
-  for (size_t I = 0; I < Entries.size(); ++I) {
-    const Entry &E = Entries[I];
-    if (!E.Dropped.empty())
-      continue;
-    std::string Name = "entry_" + std::to_string(I);
-    Functions +=
-        ("#line " + Twine(I + 1) + " \"" + DriverName + "\"\nstatic void " +
-         Name + "(::torch_tidy::driver::Args &A) { (void)A; " + E.Body + " }\n")
-            .str();
-    Table += "  {" + quoted(E.Name) + ", torch_tidy_entries::" + Name + ", {";
-    for (size_t N = 0; N < E.Ids.size(); ++N)
-      Table += (N ? ", " : "") + std::to_string(E.Ids[N]);
-    Table += std::string("}, ") + (E.Fallback ? "true" : "false") +
-             ", torch_tidy_entries::sizes},\n";
-  }
-  // The user's macros must not reach into what follows.
-  std::string Text = "\n";
-  for (const char *Word :
-       {"A", "Argc", "Argv", "Args", "Batch", "Count", "Data", "Example",
-        "Mode", "Name", "Target", "entry", "object", "run", "sizes"})
-    Text += std::string("#undef ") + Word + "\n";
-  if (Loader)
-    Text += "#include \"driver/MakeLoader.h\"\n";
-  if (Mnist)
-    Text += "#include \"driver/MakeMnist.h\"\n";
-  Text += "#include <iostream>\n#include <memory>\n"
-          "namespace torch_tidy_entries {\n"
-          "static const std::vector<int64_t> sizes{" +
-          Sizes + "};\n" + Functions + "}\n";
-  Text += "int main(int Argc, char **Argv) {\n  return "
-          "::torch_tidy::driver::run(Argc, Argv, {\n" +
-          Table + "  }, {\n" + Expected + "  });\n}\n";
-  return Text;
-}
-
-bool DriverPlan::dropFailing(StringRef Words) {
-  bool Any = false;
-  SmallVector<StringRef> Lines;
-  Words.split(Lines, '\n');
-  for (StringRef Line : Lines) {
-    // "<torch-tidy driver>:3:57: error: ..." or a note that leads there.
-    size_t At = Line.find(DriverName);
-    if (At == StringRef::npos)
-      continue;
-    unsigned Number;
-    StringRef Rest = Line.substr(At + DriverName.size() + 1);
-    if (Rest.consumeInteger(10, Number) || !Number || Number > Entries.size() ||
-        !Entries[Number - 1].Dropped.empty())
-      continue;
-    StringRef Why = Rest.split(": ").second;
-    Entries[Number - 1].Dropped = "its call does not compile: " + Why.str();
-    Any = true;
-  }
-  return Any;
-}
 
 DriverPlan verify::planDriver(ASTContext &Context, ArrayRef<Finding> Findings,
                               unsigned FirstId, SourceEdits &MainFile) {

@@ -64,11 +64,6 @@ DriverPlan planDriver(clang::ASTContext &Context,
                       llvm::ArrayRef<Finding> Findings, unsigned FirstId,
                       SourceEdits &MainFile);
 
-/// The function around \p F that has a name to call it by: that of a closure's
-/// or of a local class's method is the function it stands in. Null for a
-/// closure outside any function.
-const clang::FunctionDecl *namedFunction(const clang::FunctionDecl *F);
-
 } // namespace torch_tidy::verify
 
 #endif

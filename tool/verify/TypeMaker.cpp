@@ -1,5 +1,7 @@
 //===- TypeMaker.cpp ------------------------------------------------------===//
 #include "tool/verify/TypeMaker.h"
+#include "tool/verify/Quoted.h"
+#include "tool/verify/Types.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/QualTypeNames.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -9,87 +11,6 @@
 using namespace clang;
 using namespace torch_tidy;
 using namespace torch_tidy::verify;
-
-namespace {
-
-/// "std::vector", "at::Tensor": without inline namespaces.
-std::string nameOf(const NamedDecl *D) {
-  std::string Name = D->getQualifiedNameAsString();
-  for (const char *Inline : {"__cxx11::", "__1::"})
-    if (size_t At = Name.find(Inline); At != std::string::npos)
-      Name.erase(At, strlen(Inline));
-  return Name;
-}
-
-QualType typeArgument(const CXXRecordDecl *R, unsigned Index) {
-  const auto *S = dyn_cast<ClassTemplateSpecializationDecl>(R);
-  if (!S || Index >= S->getTemplateArgs().size())
-    return {};
-  const TemplateArgument &A = S->getTemplateArgs()[Index];
-  return A.getKind() == TemplateArgument::Type ? A.getAsType() : QualType();
-}
-
-/// All types of a tuple's or pair's argument list, packs expanded.
-llvm::SmallVector<QualType, 4> typeArguments(const CXXRecordDecl *R) {
-  llvm::SmallVector<QualType, 4> Types;
-  const auto *S = dyn_cast<ClassTemplateSpecializationDecl>(R);
-  for (const TemplateArgument &A : S->getTemplateArgs().asArray()) {
-    if (A.getKind() == TemplateArgument::Type)
-      Types.push_back(A.getAsType());
-    if (A.getKind() == TemplateArgument::Pack)
-      for (const TemplateArgument &P : A.pack_elements())
-        if (P.getKind() == TemplateArgument::Type)
-          Types.push_back(P.getAsType());
-  }
-  return Types;
-}
-
-/// The implementation that a holder (`TORCH_MODULE(Net)`) holds, or null.
-const CXXRecordDecl *heldModule(const CXXRecordDecl *R) {
-  if (nameOf(R) == "torch::nn::ModuleHolder") {
-    QualType Held = typeArgument(R, 0);
-    const CXXRecordDecl *Impl =
-        Held.isNull() ? nullptr : Held->getAsCXXRecordDecl();
-    return Impl ? Impl->getDefinition() : nullptr;
-  }
-  for (const CXXBaseSpecifier &B : R->bases())
-    if (const CXXRecordDecl *Base = B.getType()->getAsCXXRecordDecl())
-      if (Base->getDefinition())
-        if (const CXXRecordDecl *Impl = heldModule(Base->getDefinition()))
-          return Impl;
-  return nullptr;
-}
-
-bool isLoader(const CXXRecordDecl *R) {
-  if (!R)
-    return false;
-  std::string Name = nameOf(R);
-  return StringRef(Name).starts_with("torch::data::") &&
-         StringRef(Name).contains("DataLoader");
-}
-
-std::string literal(StringRef Name) {
-  std::string Out = "\"";
-  for (char C : Name)
-    if (isAlphanumeric(C) || C == '_' || C == '.' || C == ' ')
-      Out += C;
-  return Out + "\"";
-}
-
-} // namespace
-
-bool verify::derivesFrom(const CXXRecordDecl *R, StringRef Qualified) {
-  if (!R)
-    return false;
-  if (nameOf(R) == Qualified)
-    return true;
-  R = R->getDefinition();
-  if (!R)
-    return false;
-  return llvm::any_of(R->bases(), [&](const CXXBaseSpecifier &B) {
-    return derivesFrom(B.getType()->getAsCXXRecordDecl(), Qualified);
-  });
-}
 
 TypeMaker::TypeMaker(ASTContext &Context)
     : Context(Context), Policy(Context.getLangOpts()) {
@@ -141,7 +62,7 @@ TypeMaker::Text TypeMaker::make(QualType T, StringRef Name) {
 }
 
 TypeMaker::Text TypeMaker::makeScalar(QualType T, StringRef Name) {
-  std::string N = literal(Name);
+  std::string N = quoted(Name);
   if (const auto *E = T->getAs<EnumType>()) {
     std::string Qualified = nameOf(E->getDecl());
     std::string Type = spell(T);
@@ -220,7 +141,7 @@ TypeMaker::Text TypeMaker::object(const CXXRecordDecl *R, StringRef Name) {
 /// LibTorch's value types.
 TypeMaker::Text TypeMaker::makeKnown(const CXXRecordDecl *R, QualType T,
                                      StringRef Name) {
-  std::string N = literal(Name), Q = nameOf(R);
+  std::string N = quoted(Name), Q = nameOf(R);
   if (Q == "at::Tensor")
     return variable("::at::Tensor",
                     " = ::torch_tidy::driver::tensor(A, " + N + ")");
@@ -265,7 +186,7 @@ TypeMaker::Text TypeMaker::makeStandard(const CXXRecordDecl *R, QualType T,
   std::string Q = nameOf(R);
   QualType First = typeArgument(R, 0);
   if (Q == "std::basic_string" || Q == "std::basic_string_view")
-    return variable("::std::string", " = A.text(" + literal(Name) + ")");
+    return variable("::std::string", " = A.text(" + quoted(Name) + ")");
   if (Q == "std::basic_ostream" || Q == "std::basic_iostream")
     return std::string("::std::cout");
   auto ListOf = [&](unsigned Size) -> Text {
@@ -336,8 +257,8 @@ TypeMaker::Text TypeMaker::makePointer(const CXXRecordDecl *R, QualType T,
   const CXXRecordDecl *To = typeArgument(R, 0)->getAsCXXRecordDecl();
   if (isLoader(To)) {
     Loader = true;
-    return variable("auto", " = ::torch_tidy::driver::loader(A, " +
-                                literal(Name) + ")");
+    return variable("auto",
+                    " = ::torch_tidy::driver::loader(A, " + quoted(Name) + ")");
   }
   if (!To || !To->getDefinition() || !To->getIdentifier())
     return fail(T);
@@ -384,7 +305,7 @@ TypeMaker::Text TypeMaker::makeModule(const CXXRecordDecl *R, StringRef Name) {
     return fail(T);
   }
   std::string V =
-      variable("auto", " = ::torch_tidy::driver::placed(A, " + literal(Name) +
+      variable("auto", " = ::torch_tidy::driver::placed(A, " + quoted(Name) +
                            ", ::std::make_shared<" + Type + ">(" + Args + "))");
   Modules.push_back(V);
   return "*" + V;

@@ -64,9 +64,6 @@ private:
   Text arguments(const clang::CXXRecordDecl *R);
 };
 
-/// True where \p R is or derives from the class named \p Qualified.
-bool derivesFrom(const clang::CXXRecordDecl *R, llvm::StringRef Qualified);
-
 } // namespace torch_tidy::verify
 
 #endif

@@ -11,6 +11,7 @@
 #include "tool/verify/Options.h"
 #include "tool/verify/OwnProgram.h"
 #include "tool/verify/Report.h"
+#include "tool/verify/Setup.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Demangle/Demangle.h"
@@ -104,36 +105,19 @@ private:
              << "\n";
   }
 
-  /// What every build needs; found once, by the first file.
-  struct Setup {
-    LibTorch Torch;
-    Runtime RT;
-    std::string Clang;
-    Backend Where;
-  };
-  Expected<Setup> setUp(const LintJob &Job) {
-    Expected<LibTorch> Torch = findLibTorch(Job.Commands.front().CommandLine);
-    if (!Torch)
-      return Torch.takeError();
-    Expected<Runtime> RT = findRuntime("torch-tidy");
-    if (!RT)
-      return RT.takeError();
-    Expected<std::string> Clang = findClang();
-    if (!Clang)
-      return Clang.takeError();
-    Expected<Backend> Where = chooseBackend(*Torch);
-    if (!Where)
-      return Where.takeError();
-    BackendText = backendName(*Where, *Torch);
-    return Setup{*Torch, *RT, *Clang, *Where};
+  Expected<Setup> setUpFor(const LintJob &Job) {
+    Expected<Setup> S = setUp(Flags, Job.Commands.front().CommandLine);
+    if (S)
+      BackendText = backendName(S->Where, S->Torch);
+    return S;
   }
 
   /// `--run`: all files are probed first, then the user's program runs.
   Error verifyProgram(const std::vector<LintJob> &Jobs) {
     // Some files of a program know nothing of LibTorch.
-    Expected<Setup> S = setUp(Jobs.front());
+    Expected<Setup> S = setUpFor(Jobs.front());
     for (size_t I = 1; !S && I < Jobs.size(); ++I)
-      if (Expected<Setup> Other = setUp(Jobs[I])) {
+      if (Expected<Setup> Other = setUpFor(Jobs[I])) {
         consumeError(S.takeError());
         S = std::move(Other);
       } else {
@@ -220,7 +204,7 @@ private:
 
   Error verifyFile(const LintJob &Job) {
     const auto &Command = Job.Commands.front();
-    Expected<Setup> S = setUp(Job);
+    Expected<Setup> S = setUpFor(Job);
     if (!S)
       return S.takeError();
     std::string Dir = WorkDir + "/" + std::to_string(NextBuild++);
@@ -315,28 +299,6 @@ private:
       if (!P.Driver.size())
         return createStringError(Words);
     }
-  }
-
-  Expected<LibTorch> findLibTorch(ArrayRef<std::string> Command) const {
-    return Flags.LibTorch.empty() ? libTorchFor(Command)
-                                  : libTorchAt(Flags.LibTorch);
-  }
-
-  Expected<Backend> chooseBackend(const LibTorch &Torch) const {
-    if (Flags.Device == DeviceChoice::Auto)
-      return pickBackend(Torch);
-    if (Flags.Device == DeviceChoice::Cuda && !Torch.HasCuda)
-      return createStringError(
-          "--device=cuda: the LibTorch in '%s' was built without CUDA; name "
-          "one that was with --libtorch=DIR, or use --device=emulated",
-          Torch.LibDir.c_str());
-    if (Flags.Device == DeviceChoice::Emulated && Torch.HasCuda)
-      return createStringError(
-          "--device=emulated: the emulated device needs a LibTorch without "
-          "CUDA, and the one in '%s' has it; use --device=cuda",
-          Torch.LibDir.c_str());
-    return Flags.Device == DeviceChoice::Cuda ? Backend::Cuda
-                                              : Backend::Emulated;
   }
 
   /// A call that needs what another file defines was not seen as it is.

@@ -13,7 +13,7 @@ namespace {
 class Marks : public RecursiveASTVisitor<Marks> {
 public:
   Marks(ASTContext &Context, AnalysisResult &Out)
-      : Context(Context), SM(Context.getSourceManager()), Out(Out) {}
+      : SM(Context.getSourceManager()), Out(Out) {}
 
   bool shouldVisitTemplateInstantiations() const { return true; }
   bool TraverseFunctionDecl(FunctionDecl *F) {
@@ -43,7 +43,6 @@ public:
   }
 
 private:
-  ASTContext &Context;
   SourceManager &SM;
   AnalysisResult &Out;
   const FunctionDecl *Current = nullptr;
