@@ -15,6 +15,10 @@ static constexpr CheckInfo Checks[] = {
      "an optimizer that has stepped before its parameters move"},
     {FindingCode::HostAccess, true,
      "device memory that the host reads, or host memory passed as device memory"},
+    {FindingCode::UnguardedCuda, false,
+     "a call that needs a GPU where nobody has asked whether there is one"},
+    {FindingCode::TransferInLoop, false,
+     "a tensor that each round of a loop copies to CUDA, the same each time"},
 };
 
 llvm::ArrayRef<CheckInfo> allChecks() { return Checks; }

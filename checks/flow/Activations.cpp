@@ -254,9 +254,12 @@ Value Interp::callClosure(const Value &V0, const Expr *Site,
     }
     const CXXMethodDecl *Op = L->getCallOperator();
     if (auto *FT = Op->getDescribedFunctionTemplate()) {
-      // The specialisation for these arguments: the one with as many of them.
+      // The call says which specialisation; through a wrapper, any will do.
+      auto *Call = dyn_cast<CallExpr>(Site);
+      const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
       for (FunctionDecl *Spec : FT->specializations())
-        if (Spec->hasBody())
+        if (Spec->hasBody() &&
+            (Op->getDescribedFunctionTemplate() || Spec == Callee))
           Op = cast<CXXMethodDecl>(Spec);
     }
     std::vector<std::pair<const void *, CellId>> Captured;

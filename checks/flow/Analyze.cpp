@@ -134,6 +134,7 @@ AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
     }
   }
   unusedMoves(Causes);
+  unguardedCuda();
   for (const CXXRecordDecl *R : Modules)
     supposeMoved(R);
   const SourceManager &SM = Ctx.getSourceManager();

@@ -328,6 +328,10 @@ private:
   // Reports (Report.cpp, Fixes.cpp).
   void judged(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site, llvm::ArrayRef<Used> Operands);
+  // Advice.cpp.
+  void needsCuda(const clang::Expr *E);
+  void unguardedCuda();
+  void transferred(const clang::Expr *E, HandleId H);
   // Unregistered.cpp.
   bool hangsOn(CellId C, HandleId H, unsigned Depth);
   const clang::FieldDecl *leftBehind(HandleId H);
@@ -401,6 +405,13 @@ private:
   std::map<std::pair<SiteKey, std::vector<uint64_t>>, Visits> Sites;
   std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;
   std::set<std::pair<clang::SourceLocation, std::string>> Told;
+  /// Calls that need a GPU, and whether a path to them has asked for one.
+  struct Ask {
+    const clang::FunctionDecl *Fn = nullptr;
+    bool Guarded = false;
+  };
+  std::map<const clang::Expr *, Ask> Asks;
+  std::set<const clang::Expr *> TransfersTold;
   std::set<const clang::Expr *> Drops; ///< Moves whose result is dropped.
   /// Of those, the ones that would have moved something, by what they are in.
   std::map<const clang::Expr *, const clang::FunctionDecl *> IdleMoves;

@@ -172,6 +172,8 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
       if (!Src.empty() && !StringRef(Src).starts_with("this"))
         Subject = Src;
     }
+    if (D && D->isCUDA())
+      needsCuda(E);
     moveModule(Obj, D, T, E, Subject, Spelled);
     return {};
   }

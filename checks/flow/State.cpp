@@ -109,6 +109,7 @@ class Walker {
 public:
   Walker(const State &S, bool Numbers) : S(S), Numbers(Numbers) {}
   uint64_t run() {
+    mix(S.Guarded, S.Transferred.size());
     for (const Frame &F : S.Frames) {
       cell(F.This);
       value(F.Result);

@@ -107,6 +107,8 @@ struct Handle {
   std::string Name;
   /// The `x.to(device)` whose result was dropped, if any.
   const clang::Expr *Dropped = nullptr;
+  /// Something writes its elements: in place, through a view, by address.
+  bool Changes = false;
 };
 
 struct Object {
@@ -197,6 +199,10 @@ struct State {
   /// The calls that have, and the activations they were made in: a loop that
   /// comes back to one has the same cause.
   std::set<std::pair<const clang::Expr *, uint64_t>> ThrewAt;
+  /// What was copied to CUDA, and where.
+  std::set<std::pair<const clang::Expr *, HandleId>> Transferred;
+  /// Whether there is a GPU has been asked on this path.
+  bool Guarded = false;
   /// Autocast is on or may be: element types are its business.
   bool Autocast = false;
 

@@ -147,8 +147,10 @@ bool Interp::branch(const Value &V0, const Expr *E) {
     Info.Strong = true;
   }
   S->Known[V.Id] = Truth;
-  if (Info.K == SymbolInfo::IsCuda)
+  if (Info.K == SymbolInfo::IsCuda) {
     S->substitute(Info.DeviceSym, Truth ? Device::cuda() : Device::cpu());
+    S->Guarded |= Truth;
+  }
   if (Info.K == SymbolInfo::Compare &&
       (Info.Op == BO_EQ ? Truth : Info.Op == BO_NE && !Truth)) {
     S->Known[Info.L] = Info.R;

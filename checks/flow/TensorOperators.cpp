@@ -78,6 +78,10 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
       D = Device::symbol(++DeviceSymbols), Moves = true;
     }
   }
+  if (Moves && D.isCUDA())
+    needsCuda(E);
+  if (Moves && D.isCUDA() && S->Handles[T.Id].Fact.Dev.isCPU())
+    transferred(E, T.Id);
   Handle H;
   F.Dev = D;
   H.Fact = F;
@@ -300,6 +304,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
       (Info->Result == api::OperatorInfo::InPlace ||
        Info->Result == api::OperatorInfo::Out) &&
       !Uses.empty() && RK == TypeKind::Tensor) {
+    S->Handles.mut(Uses[0].H).Changes = true;
     if (Base)
       return Value::of(Value::Ref, Base);
     return Value::of(Value::Tensor, Uses[0].H);
@@ -343,6 +348,9 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     }
     if (Op == "from_blob" && !Args.empty() && H.Fact.Dev.isCUDA())
       blobOfHost(E, Args[0], H.Fact.Dev);
+    H.Changes = Op == "from_blob";
+    if (H.Fact.Dev.isCUDA())
+      needsCuda(E);
     H.From = origin(Origin::Created, E, H.Fact.Dev, "", nullptr,
                     HasOptions ? Options.Spelled : nullptr);
     Used Made;
@@ -373,6 +381,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   }
   if (Info && Info->Result == api::OperatorInfo::View && !Operands.empty() &&
       !Info->ReturnsList && RK == TypeKind::Tensor) {
+    S->Handles.mut(Uses[0].H).Changes = true; // Perhaps, through the view.
     H.Fact = Operands[0].Fact;
     if (Op == "select" || Op == "squeeze" || Op == "item" || Op == "view" ||
         Op == "reshape" || Op == "diagonal")

@@ -75,9 +75,12 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   Known = true;
   if (Q == "torch::cuda::is_available" || Q == "at::cuda::is_available" ||
       Q == "at::hasCUDA" || Q == "torch::cuda::cudnn_is_available" ||
-      Name == "hasCUDA")
+      Name == "hasCUDA") {
+    S->Guarded = true;
     return Value::integer(1);
+  }
   if (Name == "device_count" && Args.empty()) {
+    S->Guarded = true;
     auto [It, New] = Compares.try_emplace({0, 0, -1}, 0);
     if (New)
       It->second = symbol("device_count()", true);
@@ -114,6 +117,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         if (S->Handles[V.Id].Name.empty() && BaseE)
           S->Handles.mut(V.Id).Name = text(BaseE);
         elementAccess(E, Fn, V.Id, BaseE);
+        S->Handles.mut(V.Id).Changes = true;
         return Value::of(Value::Memory, V.Id);
       }
       if (Name == "device") {

@@ -1,0 +1,63 @@
+// What runs, but not everywhere or not fast: torch-unguarded-cuda and
+// torch-transfer-in-loop. Both are off by default.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+// A call that needs a GPU. Only the first on a path is told of.
+void Interp::needsCuda(const Expr *E) {
+  Ask &A = Asks[E];
+  A.Fn = S->top().Fn;
+  A.Guarded |= S->Guarded;
+  S->Guarded = true;
+}
+
+void Interp::unguardedCuda() {
+  for (auto &[E, A] : Asks) {
+    if (A.Guarded || E->getBeginLoc().isMacroID())
+      continue;
+    Finding F;
+    F.Code = FindingCode::UnguardedCuda;
+    F.Call = E;
+    F.Function = A.Fn;
+    F.Loc = E->getExprLoc();
+    F.Range = E->getSourceRange();
+    F.Message = "CUDA is needed here, but 'torch::cuda::is_available()' is not "
+                "asked on the way";
+    Result.Findings.push_back(std::move(F));
+  }
+}
+
+// A tensor that goes from the host to the GPU in one round of a loop after
+// another, and holds the same each time.
+void Interp::transferred(const Expr *E, HandleId H) {
+  bool Again = !S->Transferred.insert({E, H}).second;
+  const Handle &X = S->Handles[H];
+  if (!Again || Rounds.empty() || !Rounds.back() || X.Changes ||
+      E->getBeginLoc().isMacroID() || !TransfersTold.insert(E).second)
+    return;
+  // An optimizer changes parameters behind every name.
+  for (ObjectId O = 1; O < S->Objects.size(); ++O)
+    if (llvm::is_contained(S->Objects[O].State, H))
+      return;
+  Finding F;
+  F.Code = FindingCode::TransferInLoop;
+  F.Call = E;
+  F.Function = S->top().Fn;
+  F.Loc = E->getExprLoc();
+  F.Range = E->getSourceRange();
+  F.Message = "'" + X.Name +
+              "' is copied to CUDA in every round of the loop, but does not "
+              "change in it";
+  if (X.From && X.From->Loc.isValid())
+    F.History.push_back({X.From->Loc,
+                         "'" + X.Name +
+                             "' is made here; a copy before the "
+                             "loop serves all rounds",
+                         Device::cpu(), X.Name});
+  Result.Findings.push_back(std::move(F));
+}
+
+} // namespace torch_tidy
