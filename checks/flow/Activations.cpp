@@ -87,6 +87,13 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
               Fd.second = C, Set = true;
           if (!Set)
             S->Objects.mut(Me).Fields.push_back({M->getCanonicalDecl(), C});
+        } else if (auto *Inherited = dyn_cast<CXXInheritedCtorInitExpr>(
+                       I->getInit()->IgnoreImplicit())) {
+          std::vector<CellId> Given;
+          for (const ParmVarDecl *P : Def->parameters())
+            Given.push_back(S->top().Vars[P]);
+          if (Inherited->getConstructor()->hasBody())
+            enter(Inherited->getConstructor(), Site, This, Given);
         } else if (auto *CE = dyn_cast<CXXConstructExpr>(
                        I->getInit()->IgnoreImplicit());
                    CE && isUserCode(CE->getConstructor())) {

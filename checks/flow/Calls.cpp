@@ -131,7 +131,8 @@ Value Interp::call(const CallExpr *E) {
             BK == TypeKind::Map || BK == TypeKind::Options ||
             BK == TypeKind::Dtype || BK == TypeKind::Optional ||
             BK == TypeKind::Pair || BK == TypeKind::JitModule ||
-            BK == TypeKind::IValue) {
+            BK == TypeKind::IValue ||
+            qualified(record(BaseE->getType())) == "std::function") {
           Value V = eval(A);
           if (Dead)
             return {};

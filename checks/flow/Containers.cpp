@@ -93,6 +93,9 @@ std::optional<bool> Interp::sameKey(const Value &A, const Value &B) {
     return A.P == B.P;
   if (A.K == Value::Sym && B.K == Value::Sym && A.Id == B.Id && A.Neg == B.Neg)
     return true;
+  if (A.K == Value::Sym && B.K == Value::Sym && Symbols[A.Id].NameIn &&
+      Symbols[A.Id].NameIn == Symbols[B.Id].NameIn)
+    return false;
   if (A.K != Value::Object || B.K != Value::Object)
     return std::nullopt;
   // A pair or tuple.
@@ -133,7 +136,8 @@ CellId Interp::entryOf(CellId Map, Value Key, QualType T, bool Create,
   if (!Create || (Maybe && !Key))
     return 0;
   if (Maybe && !(O.Opaque && O.Elems.empty())) {
-    bool Known = sameKey(Key, Key).has_value() && Key.K != Value::Sym;
+    bool Known = sameKey(Key, Key).has_value() &&
+                 (Key.K != Value::Sym || Symbols[Key.Id].NameIn);
     if (!Known || O.Elems.size() >= MaxElements) {
       blur(V.Id);
       return 0;
@@ -208,15 +212,23 @@ Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
     }
     bool Maybe = false;
     CellId Old = entryOf(C, Vs[0], QualType(), false, Maybe);
+    Value At = Value::of(Value::Iter, C);
     if (Maybe) {
       put(C, Value());
       blur(V.Id);
-    } else if (!Old) {
+      return {};
+    }
+    if (!Old) {
       put(C, pairOf(Vs[0], copyOf(Vs[1])));
     } else if (Name == "insert_or_assign") {
       S->Cells.mut(S->Objects[S->Cells[Old].Id].Elems[1]) = copyOf(Vs[1]);
     }
-    return {};
+    // Where it is now, and whether it is new.
+    const auto &Elems = S->Objects[V.Id].Elems;
+    At.N = Old ? std::find(Elems.begin(), Elems.end(), Old) - Elems.begin()
+               : int64_t(Elems.size()) - 1;
+    At.Neg = Elems.empty();
+    return pairOf(At, Value::integer(!Old));
   }
   Known = false;
   return {};
@@ -253,6 +265,14 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
                             elementOf(C, indexOf(I), E->getType(), E));
   }
   bool Queue = M->getParent()->getName() == "queue";
+  // Which element comes first is not followed: any may.
+  if (M->getParent()->getName() == "priority_queue" &&
+      (Name == "top" || Name == "pop") && S->Objects[V.Id].Elems.size() != 1) {
+    CellId Some = elementOf(C, std::nullopt, heldType(M->getParent()), E);
+    if (!Dead && Name == "pop")
+      blur(V.Id);
+    return Name == "top" ? Value::of(Value::Ref, Some) : Value();
+  }
   if (Name == "front" || Name == "back" || Name == "top")
     return Value::of(Value::Ref,
                      elementOf(C, Name == "front" ? 0 : -1, E->getType(), E));

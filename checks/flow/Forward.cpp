@@ -185,10 +185,14 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
         J.Message = "Expected all tensors to be on the same device";
       }
     judged(J, FindingCode::DeviceMismatch, Site, Uses);
-    // Whatever it returns is where it computes.
+    // Whatever it returns is where it computes; where nothing tells that, it is
+    // where the inputs are, or it would have thrown.
     Object Out;
     Out.Opaque = true;
     Out.Unseen = State ? State->Dev : Device::symbol(++DeviceSymbols);
+    for (const api::CallOperand &I : Inputs)
+      if (!Out.Unseen.isKnown() && I.Fact.Dim != Rank::Zero)
+        Out.Unseen = I.Fact.Dev;
     return S->object(std::move(Out));
   }
   if (O.Opaque && O.Kind2.empty())

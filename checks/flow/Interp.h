@@ -146,6 +146,8 @@ private:
 
   // Expressions (Expressions.cpp, Rvalues.cpp, Construct.cpp, Objects.cpp).
   Value eval(const clang::Expr *E);
+  Value enumerator(const clang::EnumConstantDecl *C);
+  Value asType(const Value &V, clang::QualType T);
   Value evalR(const clang::Expr *E);
   CellId loc(const clang::Expr *E);
   /// The cell an expression names, or a new one that holds its value.
@@ -358,6 +360,7 @@ private:
     bool Text = false; ///< A string; `R` of its comparisons is interned text.
     /// What a string that is not known begins with.
     std::string Prefix;
+    ObjectId NameIn = 0; ///< The module whose parameter has this name.
     enum { Plain, IsCuda, Compare } K = Plain;
     uint32_t DeviceSym = 0;
     SymbolId L = 0;
@@ -392,7 +395,8 @@ private:
   std::deque<SymbolInfo> Symbols{1};
   uint32_t DeviceSymbols = 0;
   std::deque<Origin> Origins;
-  std::map<std::string, std::string> Names;  ///< Interned texts and names.
+  std::map<std::string, std::string> Names; ///< Interned texts and names.
+  std::map<std::pair<ObjectId, HandleId>, SymbolId> ParameterNames;
   std::map<SymbolId, uint32_t> NamedDevices; ///< By the symbol of the name.
   std::vector<Choice> Trail;
   size_t Cursor = 0;

@@ -104,6 +104,7 @@ Value Interp::stateList(CellId Obj, bool Named) {
   L.K = Object::List;
   std::vector<CellId> Work{Obj};
   std::set<ObjectId> Seen;
+  ObjectId Id = S->Cells[target(Obj)].Id;
   while (!Work.empty()) {
     CellId C = target(Work.back());
     Work.pop_back();
@@ -113,8 +114,15 @@ Value Interp::stateList(CellId Obj, bool Named) {
     const Object O = S->Objects[V.Id];
     for (HandleId H : O.State) {
       Value T = Value::of(Value::Tensor, H);
-      if (Named)
-        T = pairOf({}, T);
+      if (Named) {
+        // Names are not followed, but those of one module differ.
+        auto [It, New] = ParameterNames.try_emplace({Id, H}, 0);
+        if (New) {
+          It->second = unknownString("").Id;
+          Symbols[It->second].NameIn = Id;
+        }
+        T = pairOf(Value::of(Value::Sym, It->second), T);
+      }
       L.Elems.push_back(S->cell(T));
     }
     if (O.Opaque) {

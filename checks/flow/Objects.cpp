@@ -11,7 +11,9 @@ Value Interp::copyOf(const Value &V) {
   if (V.K != Value::Object)
     return V;
   Object O = S->Objects[V.Id];
-  if (O.K == Object::Module || O.K == Object::Optimizer)
+  // What is shared, or moved and never copied.
+  if (O.K == Object::Module || O.K == Object::Optimizer ||
+      (O.Rec && qualified(O.Rec) == "std::promise"))
     return V;
   for (auto &F : O.Fields)
     F.second = S->cell(copyOf(S->Cells[F.second]));

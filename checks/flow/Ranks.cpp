@@ -222,7 +222,9 @@ std::optional<int> Interp::moduleDims(StringRef Kind, const TensorFact &Input) {
               Kind == "Tanh" || Kind == "GELU" || Kind == "LeakyReLU" ||
               Kind == "Softmax" || Kind == "LogSoftmax" ||
               Kind.starts_with("MaxPool") || Kind.starts_with("AvgPool") ||
-              Kind == "GroupNorm" || Kind == "Identity";
+              Kind == "GroupNorm" || Kind == "Identity" || Kind == "RNN" ||
+              Kind == "LSTM" || Kind == "GRU" ||
+              Kind.starts_with("Transformer");
   return Same ? std::optional<int>(Input.Dims) : std::nullopt;
 }
 

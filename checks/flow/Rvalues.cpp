@@ -54,6 +54,35 @@ Value Interp::optionsFrom(Value V) {
   return O;
 }
 
+Value Interp::enumerator(const EnumConstantDecl *C) {
+  TypeKind K = kindOf(C->getType());
+  if (auto *En = dyn_cast<EnumDecl>(C->getDeclContext())) {
+    if (En->getName() == "DeviceType")
+      K = TypeKind::Device;
+    if (En->getName() == "ScalarType")
+      K = TypeKind::Dtype;
+  }
+  if (K == TypeKind::Device)
+    return Value::device(C->getName() == "CUDA"  ? Device::cuda()
+                         : C->getName() == "CPU" ? Device::cpu()
+                                                 : Device::other());
+  if (K == TypeKind::Dtype)
+    return Value::dtype(dtypeByName(C->getName()));
+  return Value::integer(C->getInitVal().getExtValue());
+}
+
+// A number as a value of a type: of an enumeration its enumerator.
+Value Interp::asType(const Value &V, QualType T) {
+  auto *E = T->getAs<EnumType>();
+  if (V.K == Value::Int && E && E->getDecl()->getDefinition() &&
+      kindOf(T) != TypeKind::Number)
+    for (const EnumConstantDecl *C :
+         E->getDecl()->getDefinition()->enumerators())
+      if (C->getInitVal().getExtValue() == V.N)
+        return enumerator(C);
+  return V;
+}
+
 Value Interp::evalR(const Expr *E) {
   E = E->IgnoreParens();
   switch (E->getStmtClass()) {
@@ -80,7 +109,8 @@ Value Interp::evalR(const Expr *E) {
   case Stmt::CXXDefaultInitExprClass:
     return eval(cast<CXXDefaultInitExpr>(E)->getExpr());
   case Stmt::SubstNonTypeTemplateParmExprClass:
-    return eval(cast<SubstNonTypeTemplateParmExpr>(E)->getReplacement());
+    return asType(eval(cast<SubstNonTypeTemplateParmExpr>(E)->getReplacement()),
+                  E->getType());
   case Stmt::CXXRewrittenBinaryOperatorClass:
     return eval(cast<CXXRewrittenBinaryOperator>(E)->getSemanticForm());
   case Stmt::CXXStdInitializerListExprClass:
@@ -92,22 +122,8 @@ Value Interp::evalR(const Expr *E) {
     return {};
   case Stmt::DeclRefExprClass: {
     auto *D = cast<DeclRefExpr>(E)->getDecl();
-    if (auto *C = dyn_cast<EnumConstantDecl>(D)) {
-      TypeKind K = kindOf(C->getType());
-      if (auto *En = dyn_cast<EnumDecl>(C->getDeclContext())) {
-        if (En->getName() == "DeviceType")
-          K = TypeKind::Device;
-        if (En->getName() == "ScalarType")
-          K = TypeKind::Dtype;
-      }
-      if (K == TypeKind::Device)
-        return Value::device(C->getName() == "CUDA"  ? Device::cuda()
-                             : C->getName() == "CPU" ? Device::cpu()
-                                                     : Device::other());
-      if (K == TypeKind::Dtype)
-        return Value::dtype(dtypeByName(C->getName()));
-      return Value::integer(C->getInitVal().getExtValue());
-    }
+    if (auto *C = dyn_cast<EnumConstantDecl>(D))
+      return enumerator(C);
     if (auto *F = dyn_cast<FunctionDecl>(D)) {
       Value V;
       V.K = Value::Fn;
@@ -310,7 +326,7 @@ Value Interp::evalR(const Expr *E) {
       return V.K == Value::Ptr ? Value::integer(V.Id != 0) : V;
     }
     default:
-      return eval(Sub);
+      return asType(eval(Sub), E->getType());
     }
   }
   Expr::EvalResult Const;

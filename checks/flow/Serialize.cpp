@@ -59,6 +59,16 @@ Value Interp::load(const CallExpr *E, ArrayRef<const Expr *> Args) {
       displace(C, D);
     return {};
   }
+  if (S->Cells[C].K == Value::Object &&
+      S->Objects[S->Cells[C].Id].K == Object::Optimizer) {
+    // The state of each parameter, read to there.
+    Object &O = S->Objects.mut(S->Cells[C].Id);
+    O.Unseen = D;
+    O.Move = D.isKnown()
+                 ? origin(Origin::Moved, E, D, text(Args[0]), nullptr, Spelled)
+                 : nullptr;
+    return {};
+  }
   Value New = fresh(Args[0]->getType(), text(Args[0]), E->getBeginLoc(),
                     "loaded from a file");
   if (New.K == Value::Tensor) {

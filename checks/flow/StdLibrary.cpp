@@ -228,10 +228,32 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = Name == "use_count";
     return {};
   }
+  // A promise and its future are one object.
+  if (StringRef(Cls).starts_with("std::promise")) {
+    Value V = load(C);
+    if (V.K != Value::Object)
+      S->Cells.mut(C) = V =
+          fresh(typeOf(Ctx, M->getParent()), "", SourceLocation(), "");
+    if (Name == "get_future")
+      return V;
+    if (Name == "set_value" && !Args.empty()) {
+      Value X = copyOf(Arg(0));
+      if (!Dead)
+        S->Cells.mut(named(V.Id, "value", true)) = X;
+    }
+    return {};
+  }
   if (Cls == "std::optional" || Cls == "c10::optional" || Cls == "std::any" ||
       StringRef(Cls).contains("future") ||
       StringRef(Cls).starts_with("std::_Optional")) {
     Value V = load(C);
+    if (V.K == Value::Object && S->Objects[V.Id].Rec &&
+        qualified(S->Objects[V.Id].Rec) == "std::promise") {
+      CellId Given = named(V.Id, "value", false);
+      V = Given ? load(Given) : Value();
+    }
+    if (Name == "get" && !V)
+      return fresh(E->getType(), "", E->getBeginLoc(), "a future");
     if (Name == "get" || Name == "wait")
       return Name == "get" ? V : Value();
     if (Name == "value")

@@ -87,7 +87,8 @@ Value Interp::stringCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   };
   bool Member = M && Base && isString(load(target(Base)));
   bool Compares = Name == "strcmp" || Name == "strcasecmp";
-  bool Free = !M && (llvm::any_of(Args, Holds) || Compares ||
+  bool Operator = Op == OO_EqualEqual || Op == OO_ExclaimEqual || Op == OO_Plus;
+  bool Free = !M && ((Operator && llvm::any_of(Args, Holds)) || Compares ||
                      (Name == "to_string" && Args.size() == 1));
   Known = Member || Free;
   if (!Known)

@@ -289,7 +289,6 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     Handle H;
     H.Fact = Operands[0].Fact;
     H.Fact.Dim = Rank::Some;
-    H.Fact.Dims = -1;
     H.From = S->Handles[Uses[0].H].From;
     return S->tensor(std::move(H));
   }
@@ -424,6 +423,8 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
                       G.second.N;
              }))
       R.Fact.Dim = Operands[0].Fact.Dim;
+    if (Op == "pad_sequence")
+      R.Fact.Dim = Rank::Some;
     R.From = Before;
     return S->tensor(std::move(R));
   };
@@ -439,6 +440,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
       const Value Data = S->Cells[O.Elems[0]], Lengths = S->Cells[O.Elems[1]];
       S->Handles.mut(Data.Id).Fact.Dev = Operands[0].Fact.Dev;
       S->Handles.mut(Data.Id).Fact.Dim = Rank::Some;
+      S->Handles.mut(Data.Id).Fact.Dims = Operands[0].Fact.Dims;
       S->Handles.mut(Lengths.Id).Fact = {Device::cpu(), Dtype::Int64,
                                          Rank::Some, 1};
     }

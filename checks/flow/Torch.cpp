@@ -110,8 +110,8 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         }
         return Value::of(Value::Ref, Base);
       }
-      if (Name == "to" || Name == "cuda" || Name == "cpu")
-        return moveTensor(E, Name, Base, BaseE, Args);
+      if (Name == "to" || Name == "cuda" || Name == "cpu" || Name == "toType")
+        return moveTensor(E, Name == "toType" ? "to" : Name, Base, BaseE, Args);
       if (Name == "data_ptr" || Name == "const_data_ptr" ||
           Name == "mutable_data_ptr" || Name == "accessor") {
         if (S->Handles[V.Id].Name.empty() && BaseE)
@@ -143,6 +143,9 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         O.D = F.Dev, O.T = F.Type;
         return O;
       }
+      // Tensors are told apart by their address.
+      if (Name == "unsafeGetTensorImpl")
+        return Value::integer(V.Id);
       if (Name == "set_data") {
         Value R = eval(Args[0]);
         if (!Dead && R.K == Value::Tensor)
@@ -188,6 +191,9 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       H.Fact.Dev = Device::symbol(++DeviceSymbols);
       if (V.K == Value::Tensor)
         H = S->Handles[V.Id];
+      // A packed sequence remembers the dimensions of the padded one.
+      if (H.Fact.Dims > 1)
+        --H.Fact.Dims;
       if (Name == "batch_sizes")
         H.Fact = {Device::cpu(), Dtype::Int64, Rank::Some, 1};
       return S->tensor(std::move(H));
@@ -354,8 +360,12 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     // A gradient is where its input is, and as large.
     Object O;
     O.K = Object::List;
-    for (HandleId H : Inputs)
-      O.Elems.push_back(S->cell(S->tensor(S->Handles[H])));
+    for (HandleId H : Inputs) {
+      Handle G = S->Handles[H];
+      if (S->Threw) // What was wrong may be mended anywhere.
+        G.Fact.Dev = Device::symbol(++DeviceSymbols);
+      O.Elems.push_back(S->cell(S->tensor(std::move(G))));
+    }
     return Inputs.empty() ? Value() : S->object(std::move(O));
   }
   // A generator is known by where it makes its numbers.
@@ -396,7 +406,9 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       Full = (Family + "_" + Op).str();
   bool Tensors = RK == TypeKind::Tensor;
   for (const Expr *A : Args)
-    Tensors |= kindOf(A->getType()) == TypeKind::Tensor;
+    Tensors |= kindOf(A->getType()) == TypeKind::Tensor ||
+               (record(A->getType()) &&
+                record(A->getType())->getName() == "PackedSequence");
   if (!Full.empty() && (api::findOperator(Full) || Tensors) &&
       !QR.starts_with("torch::data"))
     return tensorOp(E, Fn, Full, 0, nullptr, Args);

@@ -104,6 +104,7 @@ TypeKind Interp::kindOf(QualType T) {
       {"c10::IListRef", TypeKind::List},
       {"std::queue", TypeKind::List},
       {"std::stack", TypeKind::List},
+      {"std::priority_queue", TypeKind::List},
       {"std::map", TypeKind::Map},
       {"std::unordered_map", TypeKind::Map},
       {"torch::OrderedDict", TypeKind::Map},

@@ -202,7 +202,7 @@ def more_functions(g):
         ((4, 4), "torch::linalg_solve({x} + torch::eye(4, {x}.options()) * 9, {y})"), ((4, 4), "torch::block_diag({{{x}, {y}}})"), ((4, 4), "torch::chain_matmul({{{x}, {y}}})"), ((4,), "torch::meshgrid({{{x}, {y}}})"), ((4,), "torch::cartesian_prod({{{x}, {y}}})"),
         (SHAPE, "torch::nn::functional::normalize({x}) + {y}"), (SHAPE, "torch::fmod({x}, {y})"), (SHAPE, "torch::logaddexp({x}, {y})"), (SHAPE, "torch::clamp({x}, {y})"), (SHAPE, "torch::minimum({x}, {y}).sum()"), (SHAPE, "torch::isclose({x}, {y})"),
         (SHAPE, "{x}.ge({y})"), (SHAPE, "({x} < {y}).any()"), (SHAPE, "{x}.masked_select({y} > 0)"), (SHAPE, "{x}.index({{{y} > 0}})"), (SHAPE, "torch::where({x} > 0, {y}, 0.0)"), (SHAPE, "{x}.gather(1, {y}.argmax(1, true))"), (SHAPE, "{x}.take({y}.argmax())"),
-        (SHAPE, "torch::bernoulli({x}.sigmoid()) * {y}"), (SHAPE, "torch::normal({x}, {y}.abs())"), (SHAPE, "torch::searchsorted({x}, {y})"), (SHAPE, "torch::hypot({x}, {y})"), (SHAPE, "torch::mv({x}, {y}[0])"), (SHAPE, "torch::tensordot({x}, {y}, {{1}}, {{1}})"),
+        (SHAPE, "torch::bernoulli({x}.sigmoid()) * {y}"), (SHAPE, "at::normal({x}, {y}.abs())"), (SHAPE, "torch::searchsorted({x}, {y})"), (SHAPE, "torch::hypot({x}, {y})"), (SHAPE, "torch::mv({x}, {y}[0])"), (SHAPE, "torch::tensordot({x}, {y}, {{1}}, {{1}})"),
         (SHAPE, "{x}.index_add(0, {y}.argmax(1).clamp(0, 1), {x})"), (SHAPE, "{x}.scatter(1, {y}.argmax(1, true), 1.0)"), (SHAPE, "{x}.index_copy(0, {y}.argmax(1).clamp(0, 1), {x})"), (SHAPE, "{x}.repeat_interleave(2, 0)"),
     ])
     x, y = g.pick(shape, d), g.pick(shape, d)
