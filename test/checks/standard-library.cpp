@@ -32,6 +32,9 @@ void b() {
   s.backward(torch::tensor(1.0));
   torch::autograd::grad({x * 2}, {x}, {torch::ones({2, 4})}); // expect: '{torch::ones({2, 4})}' is on the CPU but '{x * 2}' is on CUDA
   torch::autograd::grad({x * 2}, {x}, {torch::ones_like(x)});
+}
+void gradientOf() {
+  auto x = torch::rand({2, 4}, torch::device(torch::kCUDA).requires_grad(true));
   auto g = torch::autograd::grad({(x * 2).sum()}, {x}, {}, true, true);
   g[0] + torch::rand({2, 4}); // expect: 'torch::rand({2, 4})' is on the CPU but 'g[0]' is on CUDA
 }
