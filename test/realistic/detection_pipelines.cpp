@@ -48,7 +48,7 @@ private:
 };
 
 torch::Tensor iou(const torch::Tensor &a, const torch::Tensor &b) {
-  auto low = torch::max(a.slice(1, 0, 2).unsqueeze(1), b.slice(1, 0, 2).unsqueeze(0)); // THROWN: anchors_matched_to_truth_on_host_FN
+  auto low = torch::max(a.slice(1, 0, 2).unsqueeze(1), b.slice(1, 0, 2).unsqueeze(0)); // THROWN: anchors_matched_to_truth_on_host
   auto high = torch::min(a.slice(1, 2).unsqueeze(1), b.slice(1, 2).unsqueeze(0));
   auto inner = (high - low).clamp_min(0).prod(2);
   auto area = [](const torch::Tensor &t) { return (t.slice(1, 2) - t.slice(1, 0, 2)).prod(1); };
@@ -125,8 +125,7 @@ void case_anchors_made_anew_on_host() {
   std::cout << nms(boxes, scores, 0.5).sizes() << "\n";
 }
 
-// Tensors kept in a map by a pair of numbers.
-void case_anchors_matched_to_truth_on_host_FN() {
+void case_anchors_matched_to_truth_on_host() {
   using namespace anchors;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Head head(3, 2);

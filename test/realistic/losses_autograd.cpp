@@ -133,7 +133,7 @@ struct FieldImpl : torch::nn::Module {
     register_module("net", net);
     viscosity = register_parameter("viscosity", torch::full({1}, 0.1));
   }
-  torch::Tensor forward(torch::Tensor t, torch::Tensor x) { return net->forward(torch::cat({t, x}, 1)); } // THROWN: pinn_points_sampled_on_host_FP
+  torch::Tensor forward(torch::Tensor t, torch::Tensor x) { return net->forward(torch::cat({t, x}, 1)); } // THROWN: pinn_points_sampled_on_host
   torch::nn::Sequential net;
   torch::Tensor viscosity;
 };
@@ -148,10 +148,10 @@ torch::Tensor derivative(const torch::Tensor &of, const torch::Tensor &by) {
 torch::Tensor residual(Field &u, int64_t points, torch::Device device) {
   auto opts = torch::TensorOptions().device(device).requires_grad(true);
   auto t = torch::rand({points, 1}, opts), x = torch::rand({points, 1}, opts) * 2 - 1;
-  auto v = u->forward(t, x); // VIA: pinn_points_sampled_on_host_FP
+  auto v = u->forward(t, x); // VIA: pinn_points_sampled_on_host
   auto v_t = derivative(v, t), v_x = derivative(v, x);
   auto v_xx = derivative(v_x, x);
-  return (v_t + v * v_x - u->viscosity * v_xx).pow(2).mean(); // FALSE: pinn_points_sampled_on_host_FP
+  return (v_t + v * v_x - u->viscosity * v_xx).pow(2).mean();
 }
 
 // The solution at the start is known.
@@ -202,8 +202,7 @@ void case_pinn_start_moved_by_halves() {
   std::cout << loss.item<float>() << "\n";
 }
 
-// Derivatives by inputs that are on the wrong device, after that was said.
-void case_pinn_points_sampled_on_host_FP() {
+void case_pinn_points_sampled_on_host() {
   using namespace pinn;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Field u;
@@ -234,7 +233,7 @@ public:
       auto &m = state_[p.unsafeGetTensorImpl()];
       if (!m.defined())
         m = torch::zeros(p.sizes(), p.options());
-      p.add_((m * 0.9 + p.grad() * 0.1).sign(), -lr_); // THROWN: eager_lion_made_before_move_FN
+      p.add_((m * 0.9 + p.grad() * 0.1).sign(), -lr_); // THROWN: eager_lion_made_before_move
       m.mul_(0.99).add_(p.grad(), 0.01);
     }
   }
@@ -278,8 +277,7 @@ void case_lion_made_before_move() {
   std::cout << train(net, opt, device, 2) << "\n";
 }
 
-// State of an optimizer written by hand, in a map by parameter, made before the model moved.
-void case_eager_lion_made_before_move_FN() {
+void case_eager_lion_made_before_move() {
   using namespace hand_made;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   torch::nn::Sequential net(torch::nn::Linear(3, 5), torch::nn::ReLU(), torch::nn::Linear(5, 1));

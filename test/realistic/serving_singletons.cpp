@@ -63,7 +63,7 @@ std::vector<float> Engine::run(const std::vector<float> &features) {
 
 std::vector<float> Engine::runCentred(const std::vector<float> &features) {
   torch::InferenceMode guard;
-  auto x = impl_->upload(features) - impl_->mean; // THROWN: pimpl_mean_never_uploaded_FN
+  auto x = impl_->upload(features) - impl_->mean; // THROWN: pimpl_mean_never_uploaded
   return impl_->download(impl_->infer(x));
 }
 
@@ -79,8 +79,7 @@ void case_pimpl_mean_uploaded_first() {
     std::cout << first[i] - second[i] << "\n";
 }
 
-// A member's initialiser of a pimpl whose setter is never called.
-void case_pimpl_mean_never_uploaded_FN() {
+void case_pimpl_mean_never_uploaded() {
   const std::string device = torch::cuda::is_available() ? "cuda:0" : "cpu";
   pimpl::Engine engine(device);
   auto plain = engine.run({1, 2, 3, 4});
@@ -173,8 +172,7 @@ void case_manager_given_model_on_host() {
   std::cout << (theirs - ours).abs().mean().item<float>() << "\n";
 }
 
-// Models that a registry of functions makes on demand.
-void case_manager_sums_on_host_FN() {
+void case_manager_sums_on_host() {
   using manager::ModelManager;
   manager::addStandardModels();
   auto &models = ModelManager::instance();

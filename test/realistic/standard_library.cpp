@@ -180,7 +180,7 @@ public:
   using Embedder::Embedder;
   torch::Tensor operator()(const Input &input) {
     if (const auto *n = std::get_if<Number>(&input))
-      return line(torch::tensor({{std::log1p(n->value)}})); // THROWN: messages_number_made_on_host_FN
+      return line(torch::tensor({{std::log1p(n->value)}})); // THROWN: messages_number_made_on_host
     return Embedder::operator()(input);
   }
 };
@@ -204,8 +204,7 @@ void case_messages_embedded_where_the_weights_are() {
   std::cout << similar.diag().cpu() << "\n";
 }
 
-// Which alternative a variant in a list of three holds.
-void case_messages_number_made_on_host_FN() {
+void case_messages_number_made_on_host() {
   using namespace messages;
   torch::NoGradGuard guard;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
@@ -245,7 +244,7 @@ struct LanguageModelImpl : torch::nn::Module {
     register_module("out", out);
   }
   std::pair<torch::Tensor, torch::Tensor> step(const torch::Tensor &token, const torch::Tensor &hidden) {
-    auto h = cell(embedding(token), hidden); // THROWN: search_hidden_starts_on_host_FN
+    auto h = cell(embedding(token), hidden); // THROWN: search_hidden_starts_on_host
     return {torch::log_softmax(out(h), 1), h};
   }
   torch::nn::Embedding embedding;
@@ -291,8 +290,7 @@ void case_search_hidden_starts_on_device() {
   std::cout << memory.norm().item<float>() << "\n";
 }
 
-// What a priority queue of structures holds.
-void case_search_hidden_starts_on_host_FN() {
+void case_search_hidden_starts_on_host() {
   using namespace search;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   LanguageModel model;

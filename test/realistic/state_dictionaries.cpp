@@ -24,7 +24,7 @@ struct BackboneImpl : torch::nn::Module {
     norm = register_module("norm", torch::nn::BatchNorm2d(4));
     head = register_module("head", torch::nn::Linear(4, 2));
   }
-  torch::Tensor features(const torch::Tensor &x) { return torch::relu(norm(stem(x))).mean({2, 3}); } // THROWN: weights_taken_over_from_host_FN
+  torch::Tensor features(const torch::Tensor &x) { return torch::relu(norm(stem(x))).mean({2, 3}); } // THROWN: weights_taken_over_from_host
   torch::Tensor forward(const torch::Tensor &x) { return head(features(x)); } // THROWN: surgery_after_the_move_FN
   torch::nn::Conv2d stem{nullptr};
   torch::nn::BatchNorm2d norm{nullptr};
@@ -82,7 +82,7 @@ torch::Tensor from_bytes(const std::vector<char> &bytes, std::optional<torch::De
 float distance(const StateDict &a, const StateDict &b) {
   float sum = 0;
   for (const auto &[name, value] : a)
-    sum += (value.to(torch::kFloat) - b.at(name).to(torch::kFloat)).pow(2).sum().item<float>(); // THROWN: weights_compared_across_FN
+    sum += (value.to(torch::kFloat) - b.at(name).to(torch::kFloat)).pow(2).sum().item<float>(); // THROWN: weights_compared_across
   return std::sqrt(sum);
 }
 
@@ -102,8 +102,7 @@ void case_weights_copied_over_the_bus() {
   std::cout << distance(state_dict(*pretrained), state_dict(*model)) << "\n";
 }
 
-// Parameters that set_data gives tensors of a dictionary.
-void case_weights_taken_over_from_host_FN() {
+void case_weights_taken_over_from_host() {
   using namespace weights;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Backbone pretrained, model;
@@ -132,8 +131,7 @@ void case_weights_taken_over_then_moved() {
   std::cout << loss.item<float>() << "\n";
 }
 
-// Dictionaries made of named_parameters of two models.
-void case_weights_compared_across_FN() {
+void case_weights_compared_across() {
   using namespace weights;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Backbone before, model;

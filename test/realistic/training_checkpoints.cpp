@@ -146,7 +146,7 @@ public:
     auto loss = torch::nll_loss(model_->forward(images.to(device_)), labels.to(device_));
     optimizer_->zero_grad();
     loss.backward();
-    optimizer_->step(); // THROWN: resume_momenta_read_on_host_FN
+    optimizer_->step(); // THROWN: resume_momenta_read_on_host
     return loss.item<float>();
   }
 
@@ -188,8 +188,7 @@ void case_resume_everything_on_the_device() {
     std::cout << second.step(images, labels) << "\n";
 }
 
-// Where torch::load leaves the state of an optimizer.
-void case_resume_momenta_read_on_host_FN() {
+void case_resume_momenta_read_on_host() {
   torch::Device device = torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
   auto images = torch::rand({4, 1, 4, 4});
   auto labels = torch::randint(0, 3, {4});

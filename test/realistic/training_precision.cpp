@@ -124,7 +124,7 @@ public:
     torch::NoGradGuard guard;
     for (auto &item : model.named_parameters()) {
       auto &average = shadow_.at(item.key());
-      average.mul_(decay_).add_(item.value(), 1 - decay_); // THROWN: averaged_before_the_move_FN
+      average.mul_(decay_).add_(item.value(), 1 - decay_); // THROWN: averaged_before_the_move
     }
   }
   void swap(torch::nn::Module &model) {
@@ -186,8 +186,7 @@ void case_averaged_after_the_move() {
   std::cout << net->forward(torch::ones({1, 5}, device)).argmax(1).cpu() << "\n";
 }
 
-// Copies of parameters in a map by name, made before the model moved.
-void case_averaged_before_the_move_FN() {
+void case_averaged_before_the_move() {
   using namespace averaged;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   torch::nn::Sequential net(torch::nn::Linear(5, 9), torch::nn::Tanh(), torch::nn::Linear(9, 2));
