@@ -115,6 +115,12 @@ bool FileStates::holds(Dependency &D, bool &Restamped) {
   return true;
 }
 
+bool Dependencies::didRead(llvm::StringRef Path) const {
+  auto I = llvm::partition_point(
+      All, [&](const Dependency &D) { return D.Path < Path; });
+  return I != All.end() && I->Path == Path && I->What == Dependency::Content;
+}
+
 bool Dependencies::hold(FileStates &Files, bool &Restamped) {
   return llvm::all_of(
       All, [&](Dependency &D) { return Files.holds(D, Restamped); });
@@ -169,7 +175,8 @@ public:
             bool RequiresNullTerminator, bool IsVolatile) override {
     auto Buffer =
         Below->getBuffer(Name, FileSize, RequiresNullTerminator, IsVolatile);
-    if (Buffer)
+    // A preamble has 90 MB, of which a parse reads a few.
+    if (Buffer && !In.isOwn(Path))
       In.note(Path, Dependency::Content,
               ContentHash::of((*Buffer)->getBuffer()));
     return Buffer;
@@ -195,7 +202,7 @@ std::string RecordingFileSystem::absolute(const llvm::Twine &Path) const {
 
 void RecordingFileSystem::note(const std::string &Path, Dependency::Kind What,
                                ContentHash Hash) {
-  if (!Own.empty() && llvm::StringRef(Path).starts_with(Own))
+  if (isOwn(Path))
     return;
   auto [Entry, New] = Known.try_emplace(Path, Seen{What, Hash});
   if (New)

@@ -82,6 +82,9 @@ private:
 struct Dependencies {
   std::vector<Dependency> All;
 
+  /// True where the content of this file is among them, which are those of one
+  /// parse.
+  bool didRead(llvm::StringRef Path) const;
   /// True while all hold.
   bool hold(FileStates &Files, bool &Restamped);
   void write(ByteWriter &Out) const;
@@ -120,6 +123,9 @@ private:
   bool Contradiction = false;
 
   std::string absolute(const llvm::Twine &Path) const;
+  bool isOwn(llvm::StringRef Path) const {
+    return !Own.empty() && Path.starts_with(Own);
+  }
   void note(const std::string &Path, Dependency::Kind What,
             ContentHash Hash = {});
 };

@@ -1,11 +1,14 @@
 #include "tool/frontend/Parse.h"
 #include "tool/frontend/Frontend.h"
 #include "tool/frontend/LibraryCode.h"
+#include "tool/frontend/NeededInstantiations.h"
 #include "clang/Driver/CreateInvocationFromArgs.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/MultiplexConsumer.h"
 #include "clang/Lex/HeaderSearchOptions.h"
 #include "clang/Lex/PreprocessorOptions.h"
+#include "clang/Sema/Sema.h"
+#include "clang/Sema/SemaConsumer.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Path.h"
 
@@ -14,17 +17,31 @@ using namespace clang;
 namespace torch_tidy {
 namespace {
 
-class SkipLibraryBodies : public ASTConsumer {
+class SkipLibraryBodies : public SemaConsumer {
 public:
   SkipLibraryBodies(const SourceManager &SM, std::string MainFile)
-      : OwnerOf(SM, std::move(MainFile)) {}
+      : OwnerOf(SM, std::move(MainFile)), IsNeeded(OwnerOf) {}
+
+  void InitializeSema(Sema &S) override { TheSema = &S; }
+  void ForgetSema() override { TheSema = nullptr; }
 
   bool shouldSkipFunctionBody(Decl *D) override {
     return OwnerOf(D->getLocation()) == Owner::Library;
   }
 
+  /// Clang has just put it on the list of what it will do.
+  void HandleCXXImplicitFunctionInstantiation(FunctionDecl *Fn) override {
+    if (!TheSema || TheSema->PendingInstantiations.empty() ||
+        TheSema->PendingInstantiations.back().first != Fn || IsNeeded(Fn))
+      return;
+    TheSema->PendingInstantiations.pop_back();
+    Fn->setInstantiationIsPending(false);
+  }
+
 private:
   OwnerMap OwnerOf;
+  NeededInstantiations IsNeeded;
+  Sema *TheSema = nullptr;
 };
 
 /// What does not change what the code means. Two files that differ in it alone

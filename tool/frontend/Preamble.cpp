@@ -1,13 +1,11 @@
 #include "tool/frontend/Preamble.h"
-#include "tool/frontend/LibraryCode.h"
 #include "tool/frontend/Parse.h"
+#include "tool/frontend/PrecompiledPrefix.h"
 #include "tool/frontend/Prefix.h"
+#include "tool/frontend/TypicalUse.h"
 #include "clang/Frontend/CompilerInstance.h"
-#include "clang/Frontend/FrontendActions.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
-#include "clang/Serialization/ASTWriter.h"
-#include "clang/Serialization/PCHContainerOperations.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
@@ -19,58 +17,10 @@ namespace vfs = llvm::vfs;
 namespace torch_tidy {
 namespace {
 
-constexpr unsigned FormatVersion = 1;
+constexpr unsigned FormatVersion = 2;
 /// The room that one takes; clang's memory for it is on top.
 constexpr uint64_t EnoughRoom = 256 << 20;
-
-/// The main file of a preamble. It is nowhere on disk, and includes what it
-/// includes from nowhere.
-constexpr llvm::StringLiteral HeaderName = "/torch-tidy-preamble/prefix.h";
-
-class PrecompileAction : public ASTFrontendAction {
-public:
-  PrecompileAction(std::string MainFile) : MainFile(std::move(MainFile)) {}
-
-  std::shared_ptr<PCHBuffer> Buffer = std::make_shared<PCHBuffer>();
-  /// All that was read is library code for every file that may share it.
-  bool IsPure = true;
-
-  TranslationUnitKind getTranslationUnitKind() override { return TU_Prefix; }
-  bool BeginSourceFileAction(CompilerInstance &Compiler) override {
-    Compiler.getLangOpts().CompilingPCH = true;
-    return true;
-  }
-  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &Compiler,
-                                                 llvm::StringRef) override {
-    // Without times: a touched header is the same header.
-    return skippingBodies(
-        Compiler,
-        std::make_unique<PCHGenerator>(
-            Compiler.getPreprocessor(), Compiler.getModuleCache(),
-            /*OutputFile=*/"", /*isysroot=*/"", Buffer,
-            Compiler.getCodeGenOpts(),
-            llvm::ArrayRef<std::shared_ptr<ModuleFileExtension>>(),
-            /*AllowASTWithErrors=*/false, /*IncludeTimestamps=*/false),
-        MainFile);
-  }
-  void EndSourceFileAction() override {
-    const SourceManager &SM = getCompilerInstance().getSourceManager();
-    for (unsigned I = 0, E = SM.local_sloc_entry_size(); I != E; ++I) {
-      const SrcMgr::SLocEntry &Entry = SM.getLocalSLocEntry(I);
-      if (!Entry.isFile() || !Entry.getFile().getContentCache().OrigEntry)
-        continue;
-      llvm::StringRef Path =
-          Entry.getFile().getContentCache().OrigEntry->getName();
-      IsPure &= Path == HeaderName ||
-                isLibraryForAll(
-                    Path, SrcMgr::isSystem(
-                              Entry.getFile().getFileCharacteristic()));
-    }
-  }
-
-private:
-  std::string MainFile;
-};
+constexpr llvm::StringLiteral AllOfTorch = "#include <torch/torch.h>\n";
 
 /// Everything that decides what a header means, as clang itself writes it down.
 std::string meaningOf(const CompilerInvocation &Invocation) {
@@ -84,10 +34,10 @@ bool canHavePreamble(const CompilerInvocation &Invocation) {
   const LangOptions &Lang = Invocation.getLangOpts();
   const PreprocessorOptions &PP = Invocation.getPreprocessorOpts();
   return Lang.CPlusPlus && !Lang.CUDA && !Lang.ObjC && !Lang.OpenCL &&
-         !Lang.Modules &&
-         PP.ImplicitPCHInclude.empty() && PP.Includes.empty() &&
-         PP.MacroIncludes.empty() && PP.ChainedIncludes.empty() &&
-         PP.RemappedFiles.empty() && PP.RemappedFileBuffers.empty() &&
+         !Lang.Modules && PP.ImplicitPCHInclude.empty() &&
+         PP.Includes.empty() && PP.MacroIncludes.empty() &&
+         PP.ChainedIncludes.empty() && PP.RemappedFiles.empty() &&
+         PP.RemappedFileBuffers.empty() &&
          Invocation.getFrontendOpts().Inputs.size() == 1 &&
          Invocation.getFrontendOpts().Inputs[0].isFile();
 }
@@ -210,8 +160,7 @@ std::shared_ptr<Preambles::Record> Preambles::load(llvm::StringRef Key) {
       int64_t Before = now();
       auto Content = llvm::MemoryBuffer::getFile(
           Path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-      if (!Content ||
-          ContentHash::of((*Content)->getBuffer()) != R->FileHash)
+      if (!Content || ContentHash::of((*Content)->getBuffer()) != R->FileHash)
         return nullptr;
       R->FileStamp = trustedBefore(*Stamp, Before);
       Restamped |= R->FileStamp.isTrusted();
@@ -242,43 +191,21 @@ void Preambles::reject(const Preamble &Bad) {
 
 /// Parses and writes; nothing is kept where the run ends before the end.
 std::shared_ptr<Preambles::Record> Preambles::make(const Request &Of) {
-  auto Invocation = std::make_shared<CompilerInvocation>(Of.Invocation);
-  FrontendOptions &Frontend = Invocation->getFrontendOpts();
-  const std::string MainFile = Frontend.Inputs[0].getFile().str();
-  Frontend.Inputs = {FrontendInputFile(HeaderName, Frontend.Inputs[0].getKind())};
-  Frontend.ProgramAction = frontend::GeneratePCH;
-  Invocation->getLangOpts().PCHInstantiateTemplates = true;
-  PreprocessorOptions &PP = Invocation->getPreprocessorOpts();
-  PP.addRemappedFile(HeaderName,
-                     llvm::MemoryBuffer::getMemBufferCopy(Of.Text, HeaderName)
-                         .release());
-  if (Of.Base) {
-    PP.ImplicitPCHInclude = Cache.path(Of.Base->File);
-    PP.DisablePCHOrModuleValidation = DisableValidationForModuleKind::All;
-  }
-
-  llvm::IntrusiveRefCntPtr<vfs::FileSystem> Disk =
-      vfs::createPhysicalFileSystem();
-  Disk->setCurrentWorkingDirectory(Of.Directory);
-  auto Recorder = llvm::makeIntrusiveRefCnt<RecordingFileSystem>(
-      std::move(Disk), Cache.folder().str());
-  IgnoringDiagConsumer Quiet;
-  PrecompileAction Action(MainFile);
-  bool Parsed = false;
-  {
-    CompilerInstance Compiler(std::move(Invocation));
-    prepare(Compiler, Recorder, Quiet);
-    Parsed = Compiler.ExecuteAction(Action) &&
-             !Compiler.getDiagnostics().hasUncompilableErrorOccurred() &&
-             Action.Buffer->IsComplete;
-  }
-  ++Made;
-
-  std::optional<Dependencies> Read = Recorder->take();
-  if (!Read)
+  const std::string BaseFile = Of.Base ? Cache.path(Of.Base->File) : "";
+  auto Precompile = [&](const std::string &Text) {
+    return precompilePrefix(
+        {Of.Invocation, Text, BaseFile, Of.Directory, Cache.folder()});
+  };
+  PrecompiledPrefix Made;
+  if (Of.Text == AllOfTorch)
+    Made = Precompile(Of.Text + typicalUse().str());
+  if (Made.bytes().empty())
+    Made = Precompile(Of.Text);
+  ++HowManyMade;
+  if (!Made.Read)
     return nullptr;
   auto R = std::make_shared<Record>();
-  R->Read = std::move(*Read);
+  R->Read = std::move(*Made.Read);
   ByteWriter Identity;
   if (Of.Base) {
     R->BaseKey = Of.BaseKey;
@@ -291,12 +218,10 @@ std::shared_ptr<Preambles::Record> Preambles::make(const Request &Of) {
     Identity.hash(D.Hash);
   }
   R->Id = ContentHash::of(Identity.Bytes);
-  if (Parsed && Action.IsPure) {
-    llvm::StringRef Bytes(Action.Buffer->Data.data(),
-                          Action.Buffer->Data.size());
-    R->FileHash = ContentHash::of(Bytes);
+  if (!Made.bytes().empty()) {
+    R->FileHash = ContentHash::of(Made.bytes());
     R->File = "preamble-" + Of.Key + "-" + R->Id.str() + ".pch";
-    if (!Cache.writeRaw(R->File, Bytes))
+    if (!Cache.writeRaw(R->File, Made.bytes()))
       return nullptr;
     std::optional<FileStamp> Stamp = stampOf(Cache.path(R->File));
     if (!Stamp)
@@ -367,7 +292,7 @@ Preambles::find(const CompilerInvocation &Invocation,
   if (!canHavePreamble(Invocation))
     return std::nullopt;
   Prefix Found = prefixOf(Invocation, Source);
-  Includes Base, Own;
+  Includes Base;
   size_t Read = chooseBase(Found.Includes, Base);
   if (Base.empty())
     return std::nullopt;
@@ -382,8 +307,8 @@ Preambles::find(const CompilerInvocation &Invocation,
     return ContentHash::of(Out.Bytes).str();
   };
   auto Directory = Source->getCurrentWorkingDirectory();
-  Request R{"", textOf(Base), nullptr, "", Invocation,
-            Directory ? *Directory : ""};
+  Request R{"", textOf(Base), nullptr,
+            "", Invocation,   Directory ? *Directory : ""};
   R.Key = KeyFor(R.Text, "");
   std::shared_ptr<Record> First = get(R);
   if (!First)
@@ -391,11 +316,20 @@ Preambles::find(const CompilerInvocation &Invocation,
   size_t Names = Read ? Found.Includes[Read - 1].NamesBefore : 0;
   Preamble Result{R.Key, First->Id, Cache.path(First->File), {}};
 
-  bool Pays = false;
-  for (const PrefixInclude &I : llvm::ArrayRef(Found.Includes).drop_front(Read))
-    Pays |= I.What != PrefixInclude::Standard;
-  if (Pays) {
-    R.Text = textOf(Found.Includes);
+  // What the base has read is there. A header of another library may mean
+  // something each time it is included.
+  auto IsInBase = [&](const PrefixInclude &I) {
+    return llvm::any_of(Base,
+                        [&](const PrefixInclude &B) {
+                          return B.Spelling == I.Spelling;
+                        }) ||
+           (I.What != PrefixInclude::Other && First->Read.didRead(I.Path));
+  };
+  Includes Own;
+  llvm::copy_if(Found.Includes, std::back_inserter(Own),
+                [&](const PrefixInclude &I) { return !IsInBase(I); });
+  if (!Own.empty()) {
+    R.Text = textOf(Own);
     R.Base = First;
     R.BaseKey = R.Key;
     // The file names its base by where that is.

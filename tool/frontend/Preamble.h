@@ -7,8 +7,8 @@
 //
 //   base   the first of LibTorch's headers, <torch/torch.h> where it is among
 //          them; 8 s to make, 90 MB
-//   own    the rest of a file's library headers, on top of the base; 1 to 2 s.
-//          Made when the same rest is asked for the second time.
+//   own    those of a file's library headers that the base did not read, on top
+//          of it; 1 to 2 s. Made when the same are asked for the second time.
 //
 // It is found by what the file asks for: the tool, the language, target, macros
 // and include folders, the headers' names. It is valid while everything that was
@@ -65,7 +65,7 @@ public:
 
   CacheDir &cache() { return Cache; }
   /// How many were made, and the seconds it took.
-  unsigned made() const { return Made; }
+  unsigned made() const { return HowManyMade; }
 
 private:
   /// What is kept of a preamble beside it.
@@ -91,7 +91,7 @@ private:
   FileStates &Files;
   std::mutex SlotsLock;
   std::map<std::string, std::shared_ptr<Slot>> Slots;
-  std::atomic<unsigned> Made{0};
+  std::atomic<unsigned> HowManyMade{0};
 
   std::shared_ptr<Slot> slot(llvm::StringRef Key);
   std::shared_ptr<Record> get(const Request &R);

@@ -120,6 +120,7 @@ bool Walk::include(llvm::StringRef Rest, FileEntryRef Includer) {
                          (IsAngled && IsSystem && isStandardName(Name))
                      ? PrefixInclude::Standard
                      : PrefixInclude::Other;
+  Include.Path = Path.str();
   Include.NamesBefore = Found.Names.size();
   Found.Includes.push_back(std::move(Include));
   return true;

@@ -32,6 +32,7 @@ struct PrefixInclude {
   };
   std::string Spelling; ///< `<torch/torch.h>`, `"torch/torch.h"`.
   Kind What = Other;
+  std::string Path; ///< Of the file that it names, as clang writes it.
   /// How many of `Prefix::Names` stood before it.
   size_t NamesBefore = 0;
 };
