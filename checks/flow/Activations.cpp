@@ -112,6 +112,8 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
       for (State &X : *Part) {
         Value V = X.top().Result;
         X.Frames.pop_back();
+        if (X.NoGrad > X.Frames.size())
+          X.NoGrad = 0;
         Memo->push_back({std::move(X), V});
       }
     // Exits that the caller cannot tell apart are one.

@@ -30,23 +30,6 @@ void Interp::havoc(const CallExpr *E, ArrayRef<const Expr *> Args) {
   }
 }
 
-// The user's `forward` behind `torch::autograd::Function<T>::apply`.
-const CXXMethodDecl *Interp::functionForward(const FunctionDecl *Fn) {
-  auto *M = dyn_cast<CXXMethodDecl>(Fn);
-  if (!M || !M->isStatic() || !M->getDeclName().isIdentifier() ||
-      M->getName() != "apply" || isUserCode(M) ||
-      qualified(M->getParent()) != "torch::autograd::Function")
-    return nullptr;
-  const CXXRecordDecl *R = record(heldType(M->getParent()));
-  if (!R || !R->hasDefinition())
-    return nullptr;
-  for (const CXXMethodDecl *F : R->getDefinition()->methods())
-    if (F->getDeclName().isIdentifier() && F->getName() == "forward" &&
-        F->isStatic() && F->hasBody() && F->getNumParams())
-      return F;
-  return nullptr;
-}
-
 Value Interp::call(const CallExpr *E) {
   const FunctionDecl *Fn = E->getDirectCallee();
   std::vector<const Expr *> Args(E->arg_begin(), E->arg_end());
@@ -169,13 +152,9 @@ Value Interp::call(const CallExpr *E) {
       assign(Base, copyOf(V));
     return Value::of(Value::Ref, Base);
   }
-  if (const CXXMethodDecl *Forward = functionForward(Fn)) {
-    // `Scale::apply(x)` of an autograd function calls its `forward(ctx, x)`.
-    std::vector<CellId> Cells{S->cell(
-        fresh(Forward->getParamDecl(0)->getType(), "", SourceLocation(), ""))};
-    for (CellId C : ArgCells())
-      Cells.push_back(C);
-    return Dead ? Value() : enter(Forward, E, 0, Cells);
+  if (const CXXRecordDecl *R = appliedFunction(Fn)) {
+    auto Cells = ArgCells();
+    return Dead ? Value() : applyFunction(E, R, Cells);
   }
   bool Known = false;
   if (!isUserCode(Fn)) {

@@ -170,7 +170,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
   case TypeKind::String:
     if (N <= 1) {
       Value V = N ? Arg(0) : string("");
-      if (isString(V))
+      if (isString(V) || V.K == Value::Object)
         return V;
     }
     return unknownString("");
@@ -290,6 +290,13 @@ Value Interp::construct(const CXXConstructExpr *E) {
   }
   const CXXRecordDecl *R = Ctor->getParent();
   std::string Q = qualified(R);
+  if ((Q == "c10::NoGradGuard" || Q == "at::NoGradGuard" ||
+       Q == "torch::NoGradGuard" || Q == "c10::InferenceMode") &&
+      !S->NoGrad)
+    S->NoGrad = S->Frames.size();
+  if (StringRef(Q).ends_with("stringstream") && N > 0)
+    if (Value V = Arg(0); V.K == Value::Object)
+      return copyOf(V);
   // An iterator as one that only reads.
   if (R->getName().contains("iterator") && N == 1)
     return Arg(0);

@@ -193,6 +193,12 @@ CellId Interp::loc(const Expr *E) {
       eval(B->getLHS());
       return loc(B->getRHS());
     }
+    if (B->isPtrMemOp()) {
+      CellId Of = cellOf(B->getLHS());
+      Value Member = eval(B->getRHS());
+      if (!Dead && Member.K == Value::Field)
+        return field(Of, static_cast<const FieldDecl *>(Member.P));
+    }
     break;
   }
   case Stmt::CompoundAssignOperatorClass: {

@@ -203,8 +203,12 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
   if (!J.throws())
     judged(api::judgeModuleDtypes(O.Kind2, StateP, Inputs),
            FindingCode::DtypeMismatch, Site, Uses);
+  bool Grad = !S->NoGrad && llvm::any_of(Uses, [&](const Used &U) {
+    return U.H && S->Handles[U.H].Grad;
+  });
   auto Make = [&](unsigned I) {
     Handle H;
+    H.Grad = Grad;
     H.Fact = api::moduleResult(O.Kind2, StateP, Inputs, I);
     // A function as a module computes where its input is.
     if (O.Kind2 == "Functional" && !Inputs.empty())

@@ -199,7 +199,14 @@ private:
 
   // Calls (Calls.cpp, Activations.cpp, StdLibrary.cpp).
   Value call(const clang::CallExpr *E);
-  const clang::CXXMethodDecl *functionForward(const clang::FunctionDecl *Fn);
+  // Backward.cpp.
+  const clang::CXXRecordDecl *appliedFunction(const clang::FunctionDecl *Fn);
+  Value applyFunction(const clang::CallExpr *E, const clang::CXXRecordDecl *R,
+                      llvm::ArrayRef<CellId> Args);
+  Value contextCall(const clang::CallExpr *E, llvm::StringRef Name,
+                    CellId Context, llvm::ArrayRef<const clang::Expr *> Args,
+                    bool &Known);
+  void runBackward(const clang::CallExpr *E);
   Value enter(const clang::FunctionDecl *Fn, const clang::Expr *Site,
               CellId This, llvm::ArrayRef<CellId> Args,
               llvm::ArrayRef<std::pair<const void *, CellId>> Captured = {});
@@ -261,6 +268,7 @@ private:
                    const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   void addChildren(Object &O, const Value &A);
+  void nameChild(ObjectId Module, const Value &Key, CellId Child);
   const void *childKey(const Value &Key);
   bool isA(CellId Obj, clang::QualType Pointer);
   std::vector<CellId> modulesFrom(std::vector<CellId> Roots, bool Deep);

@@ -83,6 +83,7 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
   if (Has) {
     Handle H;
     H.Fact = F;
+    H.Grad = true;
     H.From = origin(Origin::Created, E, F.Dev, "", nullptr);
     O.State.push_back(S->tensor(std::move(H)).Id);
   }
@@ -143,6 +144,24 @@ std::optional<TensorFact> Interp::stateOf(CellId Obj, HandleId *H) {
   return S->Handles[S->Objects[V.Id].State[0]].Fact;
 }
 
+// A child takes the place of the one that had its name; 0: of none.
+void Interp::nameChild(ObjectId Module, const Value &Key, CellId Child) {
+  Object &O = S->Objects.mut(Module);
+  if (Key.K == Value::Str) {
+    const void *Name = childKey(Key);
+    auto Old =
+        llvm::find_if(O.Fields, [&](const auto &F) { return F.first == Name; });
+    if (Old != O.Fields.end()) {
+      llvm::erase(O.Children, Old->second);
+      O.Fields.erase(Old);
+    }
+    if (Child)
+      O.Fields.push_back({Name, Child});
+  }
+  if (Child)
+    O.Children.push_back(Child);
+}
+
 Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
                          const Expr *BaseE, ArrayRef<const Expr *> Args,
                          bool &Known) {
@@ -177,26 +196,28 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
     moveModule(Obj, D, T, E, Subject, Spelled);
     return {};
   }
-  if (Name == "register_module" || Name == "register_parameter" ||
+  if (Name == "register_module" || Name == "replace_module" ||
+      Name == "unregister_module" || Name == "register_parameter" ||
       Name == "register_buffer") {
-    Value V;
-    for (const Expr *A : Args)
-      if (!isa<CXXDefaultArgExpr>(A)) {
-        Value X = eval(A);
-        if (X.K == Value::Ptr || X.K == Value::Tensor || X.K == Value::Object)
-          V = X;
-      }
+    Value V, Key;
+    for (const Expr *A : given(Args)) {
+      Value X = eval(A);
+      if (X.K == Value::Ptr || X.K == Value::Tensor || X.K == Value::Object)
+        V = X;
+      else if (X.K == Value::Str && !Key)
+        Key = X;
+    }
     if (Dead)
       return {};
-    if (Name == "register_module") {
+    if (Name.ends_with("_module")) {
       CellId C = V.K == Value::Ptr && V.Id ? target(V.Id)
                  : V.K == Value::Object    ? S->cell(V)
                                            : 0;
-      if (C)
-        S->Objects.mut(Id).Children.push_back(C);
+      nameChild(Id, Key, C);
       if (V.K == Value::Object)
         V = Value::of(Value::Ptr, C);
     } else if (V.K == Value::Tensor) {
+      S->Handles.mut(V.Id).Grad |= Name == "register_parameter";
       S->Objects.mut(Id).State.push_back(V.Id);
     }
     return V;

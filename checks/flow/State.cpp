@@ -99,6 +99,7 @@ class Walker {
         mix(V.P);
       break;
     case Value::Fn:
+    case Value::Field:
       mix(V.P);
       break;
     default:

@@ -46,15 +46,17 @@ struct Value {
     Fn,      ///< A function.
     Iter,    ///< Position `N` in the container in cell `Id`; `Neg`: its end.
     Memory,  ///< A host pointer to the elements of the tensor `Id`.
+    Field,   ///< A pointer to the data member `P`.
     Hole,    ///< A placeholder of `std::bind`: argument `N`.
   } K = None;
   bool Neg = false, HasDev = false, HasType = false;
+  bool Grad = false; ///< TensorOptions with `requires_grad(true)`.
   bool Back = false; ///< An iterator that counts from the end.
   Dtype T = Dtype::Unknown;
   Device D;
   uint32_t Id = 0;
   int64_t N = 0;
-  const void *P = nullptr; ///< Interned std::string or FunctionDecl.
+  const void *P = nullptr; ///< Interned std::string, FunctionDecl or FieldDecl.
   /// The expression that chose a device, to spell a fix like it.
   const clang::Expr *Spelled = nullptr;
 
@@ -109,6 +111,7 @@ struct Handle {
   const clang::Expr *Dropped = nullptr;
   /// Something writes its elements: in place, through a view, by address.
   bool Changes = false;
+  bool Grad = false; ///< Autograd records what is done with it.
 };
 
 struct Object {
@@ -184,6 +187,14 @@ struct Frame {
   uint64_t Serial = 0;
 };
 
+/// What runs once `backward` is called: a hook, or a function's `backward`.
+struct Later {
+  Value Hook;
+  const clang::CXXMethodDecl *Backward = nullptr;
+  CellId Context = 0;
+  HandleId Of = 0; ///< The tensor whose gradient comes in.
+};
+
 struct State {
   Store<Value> Cells;
   Store<Handle> Handles;
@@ -201,6 +212,9 @@ struct State {
   std::set<std::pair<const clang::Expr *, uint64_t>> ThrewAt;
   /// What was copied to CUDA, and where.
   std::set<std::pair<const clang::Expr *, HandleId>> Transferred;
+  std::vector<Later> Pending;
+  /// The depth of the activation that made a NoGradGuard; 0: there is none.
+  unsigned NoGrad = 0;
   /// Whether there is a GPU has been asked on this path.
   bool Guarded = false;
   /// Autocast is on or may be: element types are its business.

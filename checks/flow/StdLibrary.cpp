@@ -228,6 +228,15 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = Name == "use_count";
     return {};
   }
+  // What was saved to a stream goes where its text goes.
+  if (StringRef(Cls).ends_with("stringstream") && Name == "str") {
+    if (Args.empty())
+      return copyOf(load(target(C)));
+    Value Text = Arg(0);
+    if (!Dead)
+      S->Cells.mut(target(C)) = Text;
+    return {};
+  }
   // A promise and its future are one object.
   if (StringRef(Cls).starts_with("std::promise")) {
     Value V = load(C);

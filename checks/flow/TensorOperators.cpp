@@ -85,6 +85,7 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
   Handle H;
   F.Dev = D;
   H.Fact = F;
+  H.Grad = S->Handles[T.Id].Grad && !S->NoGrad;
   const Handle &Old = S->Handles[T.Id];
   H.From = Moves ? origin(Origin::Moved, E, D,
                           Old.Name.empty() ? text(BaseE) : Old.Name, Old.From,
@@ -297,6 +298,9 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
        RK != TypeKind::Tensor))
     return RK == TypeKind::Number ? Value::of(Value::Sym, symbol(text(E), true))
                                   : Value();
+  bool Grad = !S->NoGrad && llvm::any_of(Uses, [&](const Used &U) {
+    return S->Handles[U.H].Grad;
+  });
   Handle H;
   const Origin *Before = Uses.empty() ? nullptr : S->Handles[Uses[0].H].From;
   if (Info &&
@@ -348,6 +352,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     if (Op == "from_blob" && !Args.empty() && H.Fact.Dev.isCUDA())
       blobOfHost(E, Args[0], H.Fact.Dev);
     H.Changes = Op == "from_blob";
+    H.Grad = HasOptions && Options.Grad;
     if (H.Fact.Dev.isCUDA())
       needsCuda(E);
     H.From = origin(Origin::Created, E, H.Fact.Dev, "", nullptr,
@@ -392,6 +397,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     else if (Op == "squeeze" && Operands[0].Fact.Dims > 1 && !Given.empty())
       H.Fact.Dim = Rank::Some;
     H.From = Before;
+    H.Grad = Grad;
     H.Name = S->Handles[Uses[0].H].Name;
     return S->tensor(std::move(H));
   }
@@ -401,6 +407,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     H.Fact.Dim = Rank::Unknown;
     if (auto Dims = indexedDims(Operands, Given))
       setDims(H.Fact, Dims);
+    H.Grad = Grad;
     H.From = Before;
     return S->tensor(std::move(H));
   }
@@ -423,8 +430,12 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
                       G.second.N;
              }))
       R.Fact.Dim = Operands[0].Fact.Dim;
-    if (Op == "pad_sequence")
+    // Filled from all, made like the first.
+    if (Op == "pad_sequence") {
       R.Fact.Dim = Rank::Some;
+      R.Fact.Dev = Operands[0].Fact.Dev;
+    }
+    R.Grad = Grad;
     R.From = Before;
     return S->tensor(std::move(R));
   };

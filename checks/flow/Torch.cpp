@@ -157,9 +157,14 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
           Name == "requires_grad_" || Name == "set_requires_grad" ||
           Name == "clone" || Name == "detach_") {
         if (Name == "requires_grad_" || Name == "set_requires_grad" ||
-            Name == "detach_")
+            Name == "detach_") {
+          Value Grad = given(Args).empty() ? Value::integer(1) : eval(Args[0]);
+          S->Handles.mut(V.Id).Grad =
+              Name != "detach_" && Grad.K == Value::Int && Grad.N;
           return Value::of(Value::Ref, Base);
+        }
         Handle H = S->Handles[V.Id];
+        H.Grad &= Name == "contiguous" || Name == "clone";
         H.Dropped = nullptr;
         return S->tensor(std::move(H));
       }
@@ -169,10 +174,17 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         H.From = S->Handles[V.Id].From;
         return S->tensor(std::move(H));
       }
+      if (Name == "register_hook" && Args.size() == 1) {
+        Value Hook = eval(Args[0]);
+        if (!Dead && isCallable(Hook))
+          S->Pending.push_back({Hook, nullptr, 0, V.Id});
+        return Value::of(Value::Sym, symbol("", false));
+      }
       if (Name == "backward") {
         Value G = Args.empty() ? Value() : eval(Args[0]);
         if (!Dead && G)
           judgeGradients(E, V, BaseE, G, Args[0]);
+        runBackward(E);
         return {};
       }
       StringRef Op = OpK != OO_None ? operatorName(OpK, Args.empty()) : Name;
@@ -184,6 +196,12 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     if (Value V = load(Base); V.K == Value::Memory)
       return accessor(E, V, Args);
+    if (M->getParent()->getName() == "AutogradContext") {
+      Value R = contextCall(E, Name, Base, Args, Known);
+      if (Known || Dead)
+        return R;
+      Known = true;
+    }
     if (M->getParent()->getName() == "PackedSequence" &&
         (Name == "data" || Name == "batch_sizes")) {
       Handle H;
@@ -238,6 +256,10 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         V.HasType = true;
         V.T = A.K == Value::Type ? A.T : Dtype::Unknown;
         return V;
+      }
+      if (Name == "requires_grad" && !Get) {
+        Value Grad = eval(Args[0]);
+        V.Grad = Grad.K == Value::Int && Grad.N;
       }
       return kindOf(E->getType()) == TypeKind::Options
                  ? V
@@ -326,6 +348,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     if (Name == "requires_grad" || Name == "layout")
       V.HasDev = V.HasType = false;
+    V.Grad = Name == "requires_grad";
     V.Spelled = Args[0];
     return V;
   }
@@ -354,6 +377,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     size_t Gradients = Name == "grad" ? 2 : 1;
     if (!Dead && Vs.size() > Gradients)
       judgeGradients(E, Vs[0], Args[0], Vs[Gradients], Args[Gradients]);
+    runBackward(E);
     SmallVector<HandleId, 4> Inputs;
     if (!Dead && Name == "grad")
       collectTensors(Vs[1], Inputs);

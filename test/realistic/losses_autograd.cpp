@@ -42,7 +42,7 @@ public:
   }
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     auto x = ctx->get_saved_variables()[0];
-    auto window = torch::where(x.abs() < 1, torch::ones(x.sizes()), torch::zeros(x.sizes()));
+    auto window = torch::where(x.abs() < 1, torch::ones(x.sizes()), torch::zeros(x.sizes())); // THROWN: quantise_window_in_backward
     return {grads[0] * window};
   }
 };
@@ -97,7 +97,7 @@ void case_quantise_scale_is_no_parameter() {
 }
 
 // What the backward of a Function of autograd makes.
-void case_quantise_window_in_backward_FN() {
+void case_quantise_window_in_backward() {
   using namespace quantise;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   QuantLinear a(5, 4, true), b(4, 1, true);

@@ -25,7 +25,7 @@ struct BackboneImpl : torch::nn::Module {
     head = register_module("head", torch::nn::Linear(4, 2));
   }
   torch::Tensor features(const torch::Tensor &x) { return torch::relu(norm(stem(x))).mean({2, 3}); } // THROWN: weights_taken_over_from_host
-  torch::Tensor forward(const torch::Tensor &x) { return head(features(x)); } // THROWN: surgery_after_the_move_FN
+  torch::Tensor forward(const torch::Tensor &x) { return head(features(x)); } // THROWN: surgery_after_the_move
   torch::nn::Conv2d stem{nullptr};
   torch::nn::BatchNorm2d norm{nullptr};
   torch::nn::Linear head{nullptr};
@@ -226,7 +226,7 @@ void case_surgery_before_the_move() {
 }
 
 // A module that replace_module puts in the place of another.
-void case_surgery_after_the_move_FN() {
+void case_surgery_after_the_move() {
   using namespace surgery;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Backbone model;
@@ -275,7 +275,7 @@ public:
     auto score = model_->head(maps.mean({2, 3})).select(1, label).sum();
     score.backward();
     auto weight = gradient.mean({2, 3}, true);
-    return torch::relu((weight * maps.detach()).sum(1)); // THROWN: hooks_gradient_kept_on_host_FN
+    return torch::relu((weight * maps.detach()).sum(1)); // THROWN: hooks_gradient_kept_on_host
   }
   bool keep_on_host = false;
 
@@ -304,7 +304,7 @@ void case_hooks_heat_fetched_for_overlay() {
 }
 
 // What a hook assigns while backward runs.
-void case_hooks_gradient_kept_on_host_FN() {
+void case_hooks_gradient_kept_on_host() {
   using namespace hooks;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Backbone model;

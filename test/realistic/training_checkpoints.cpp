@@ -21,7 +21,7 @@ struct RegressorImpl : torch::nn::Module {
     register_module("drop", drop);
   }
   torch::Tensor forward(torch::Tensor x) {
-    x = torch::relu(fc1(x)); // THROWN: prices_best_weights_come_back_on_host_FN
+    x = torch::relu(fc1(x));
     x = drop(torch::relu(fc2(x)));
     return out(x).squeeze(-1);
   }
@@ -48,14 +48,13 @@ struct EarlyStopping {
 double validate(Regressor &model, const torch::Tensor &x, const torch::Tensor &y, torch::Device device) {
   torch::NoGradGuard no_grad;
   model->eval();
-  auto pred = model->forward(x.to(device)); // FALSE: prices_best_weights_restored_FP
+  auto pred = model->forward(x.to(device)); // THROWN: prices_best_weights_come_back_on_host
   return torch::mse_loss(pred, y.to(device)).item<double>();
 }
 
 } // namespace house_prices
 
-// A model that is read on the host and moved again, through a reference.
-void case_prices_best_weights_restored_FP() {
+void case_prices_best_weights_restored() {
   using namespace house_prices;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   auto x = torch::randn({24, 6}), y = x.sum(1) + 0.1 * torch::randn({24});
@@ -90,7 +89,7 @@ void case_prices_best_weights_restored_FP() {
 }
 
 // Where torch::load leaves the parameters of a model.
-void case_prices_best_weights_come_back_on_host_FN() {
+void case_prices_best_weights_come_back_on_host() {
   using namespace house_prices;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   auto x = torch::randn({24, 6}), y = x.sum(1);

@@ -1,0 +1,99 @@
+// What runs when `backward` is called: the user's `backward` of each
+// torch::autograd::Function that was applied, and hooks on tensors.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+// A static function of a class derived from torch::autograd::Function.
+static const CXXMethodDecl *staticOf(const CXXRecordDecl *R, StringRef Name) {
+  for (const CXXMethodDecl *F : R->methods())
+    if (F->getDeclName().isIdentifier() && F->getName() == Name &&
+        F->isStatic() && F->hasBody() && F->getNumParams())
+      return F;
+  return nullptr;
+}
+
+// The class behind `torch::autograd::Function<T>::apply`.
+const CXXRecordDecl *Interp::appliedFunction(const FunctionDecl *Fn) {
+  auto *M = dyn_cast<CXXMethodDecl>(Fn);
+  if (!M || !M->isStatic() || !M->getDeclName().isIdentifier() ||
+      M->getName() != "apply" || isUserCode(M) ||
+      qualified(M->getParent()) != "torch::autograd::Function")
+    return nullptr;
+  const CXXRecordDecl *R = record(heldType(M->getParent()));
+  return R && R->hasDefinition() && staticOf(R->getDefinition(), "forward")
+             ? R->getDefinition()
+             : nullptr;
+}
+
+// `Scale::apply(x)` calls `forward(ctx, x)`, and lets `backward` follow.
+Value Interp::applyFunction(const CallExpr *E, const CXXRecordDecl *R,
+                            ArrayRef<CellId> Args) {
+  const CXXMethodDecl *Forward = staticOf(R, "forward");
+  const CXXMethodDecl *Backward = staticOf(R, "backward");
+  CellId Context = S->cell(
+      fresh(Forward->getParamDecl(0)->getType(), "", SourceLocation(), ""));
+  std::vector<CellId> Cells{Context};
+  bool Grad = false;
+  for (CellId C : Args) {
+    SmallVector<HandleId, 2> Hs;
+    collectTensors(S->Cells[C], Hs);
+    for (HandleId H : Hs)
+      Grad |= S->Handles[H].Grad;
+    Cells.push_back(C);
+  }
+  Value V = enter(Forward, E, 0, Cells);
+  if (V.K != Value::Tensor || Dead || !Grad || S->NoGrad)
+    return V;
+  Handle Out = S->Handles[V.Id];
+  Out.Grad = true;
+  V = S->tensor(std::move(Out));
+  if (Backward && Backward->getNumParams() == 2)
+    S->Pending.push_back({Value(), Backward, Context, V.Id});
+  return V;
+}
+
+// `AutogradContext` gives back what it was given.
+Value Interp::contextCall(const CallExpr *E, StringRef Name, CellId Context,
+                          ArrayRef<const Expr *> Args, bool &Known) {
+  const Value V = S->Cells[target(Context)];
+  Known = V.K == Value::Object &&
+          (Name == "save_for_backward" || Name == "get_saved_variables");
+  if (!Known)
+    return {};
+  if (Name == "save_for_backward") {
+    Value List = Args.empty() ? Value() : copyOf(eval(Args[0]));
+    if (!Dead)
+      S->Cells.mut(named(V.Id, "variables", true)) = List;
+    return {};
+  }
+  CellId C = named(V.Id, "variables", false);
+  return C && S->Cells[C] ? copyOf(S->Cells[C])
+                          : fresh(E->getType(), "", SourceLocation(), "");
+}
+
+// The functions run against the order in which they were applied. A gradient
+// is where its tensor is.
+void Interp::runBackward(const CallExpr *E) {
+  auto Waiting = std::move(S->Pending);
+  S->Pending.clear();
+  for (auto It = Waiting.rbegin(); It != Waiting.rend() && !Dead; ++It) {
+    Handle G;
+    G.Fact = S->Handles[It->Of].Fact;
+    G.From = S->Handles[It->Of].From;
+    CellId Gradient = S->cell(S->tensor(std::move(G)));
+    if (!It->Backward) {
+      callClosure(It->Hook, E, {Gradient}, Ctx.VoidTy);
+      continue;
+    }
+    Object List;
+    List.K = Object::List;
+    List.Elems = {Gradient};
+    enter(It->Backward, E, 0,
+          {It->Context, S->cell(S->object(std::move(List)))});
+  }
+}
+
+} // namespace torch_tidy
