@@ -224,20 +224,43 @@ private:
   }
 
   /// An error hides the calls behind it. Runs again with the operands of the
-  /// calls that threw moved to one device, until nothing new throws.
+  /// calls that threw moved to one device, until nothing new throws. What a
+  /// later call is given depends on which device that was: findings behind the
+  /// error may speak of either.
   void repairs(const Entry &E, const World &W, const Outcome &From) {
-    std::map<int, Family> Repaired;
+    const std::vector<Thrown> First = LastThrown;
+    for (const char *Places : {" vg", "vg", "gc", "cg"}) {
+      LastThrown = First;
+      repairs(E, W, From, Places);
+    }
+  }
+
+  /// \p Places and the types are letters of TORCH_TIDY_REPAIR (Probe.h), to be
+  /// tried in turn where a call fails although it was repaired.
+  void repairs(const Entry &E, const World &W, const Outcome &From,
+               const char *Places) {
+    std::map<int, const char *> Repaired;
     for (;;) {
-      size_t Before = Repaired.size();
-      for (const Thrown &T : LastThrown)
-        if (familyOf(T.What) != Family::None)
-          Repaired.emplace(T.Id, familyOf(T.What));
-      if (Repaired.size() == Before || allConfirmed(E) || now() >= Deadline)
+      bool Changed = false;
+      for (const Thrown &T : LastThrown) {
+        if (familyOf(T.What) == Family::None)
+          continue;
+        auto [At, New] = Repaired.try_emplace(
+            T.Id, familyOf(T.What) == Family::Dtype ? "tfl" : Places);
+        if (!New && At->second[1])
+          ++At->second;
+        else if (!New)
+          continue;
+        Changed = true;
+      }
+      if (!Changed || allConfirmed(E) || now() >= Deadline)
         return;
       std::string List;
-      for (const auto &[Id, Kind] : Repaired)
-        List += (List.empty() ? "" : ",") + std::to_string(Id) +
-                (Kind == Family::Dtype ? "t" : "");
+      for (const auto &[Id, Letters] : Repaired) {
+        List += (List.empty() ? "" : ",") + std::to_string(Id);
+        if (*Letters != ' ')
+          List += *Letters;
+      }
       once(E, From.Made, W, List);
     }
   }

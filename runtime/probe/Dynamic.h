@@ -67,6 +67,7 @@ inline void recordResult(int Id, const Named &Tensors) {
     table()->RecordResult(Id, Tensors);
 }
 inline bool repairs(int Id) { return table() && table()->Repairs(Id); }
+inline bool keepsRepair(int Id) { return table()->KeepsRepair(Id); }
 inline at::Tensor &repaired(int Id, const at::Tensor &T) {
   return table()->Repaired(Id, T);
 }

@@ -150,13 +150,13 @@ void finish(const Frame &F, const std::string &End) {
     emit(head("count", F.Id) + ",\"times\":" + std::to_string(Times) + "}");
 }
 
-/// What TORCH_TIDY_REPAIR ("7,9t") says of a call: 'd' for its operands'
-/// devices, 't' for their element types, 0 for nothing.
+/// What TORCH_TIDY_REPAIR ("7,9t") says of a call: the letter, 'd' where it has
+/// none, 0 for nothing.
 char repairOf(int Id) {
   for (const char *P = std::getenv("TORCH_TIDY_REPAIR"); P && *P;) {
     char *End;
     bool Same = std::strtol(P, &End, 10) == Id && End != P;
-    char Kind = *End == 't' ? *End++ : 'd';
+    char Kind = *End && *End != ',' ? *End++ : 'd';
     if (Same)
       return Kind;
     P = *End ? End + 1 : End;
@@ -210,6 +210,15 @@ void returned() { Frames.back().Returned = true; }
 
 } // namespace
 
+/// Where a repair of \p Kind puts the operands of a call.
+static at::Device homeOf(const Frame &F, char Kind) {
+  if (Kind == 'c')
+    return at::kCPU;
+  // Nothing on CUDA was seen yet, but something will be: the call failed.
+  return Kind == 'g' ? at::Device(at::kCUDA)
+                     : F.Home.value_or(at::Device(at::kCUDA));
+}
+
 void torch_tidy::probe::detail::recordOperand(int Id, const char *Role,
                                               const Named &Tensors,
                                               bool IsModule) {
@@ -231,6 +240,13 @@ void torch_tidy::probe::detail::recordOperand(int Id, const char *Role,
                      ",\"tensors\":" + json(Tensors) + "}";
   F->Seen += Line;
   say(*F, Line);
+  char Kind = repairOf(Id);
+  if (!IsModule || (Kind != 'g' && Kind != 'c'))
+    return;
+  // As Module::to() does it.
+  for (const auto &[Name, T] : Tensors)
+    if (at::Device Home = homeOf(*F, Kind); T.defined() && T.device() != Home)
+      T.set_data(T.detach().to(Home));
 }
 
 void torch_tidy::probe::detail::recordResult(int Id, const Named &Tensors) {
@@ -242,19 +258,24 @@ void torch_tidy::probe::detail::recordResult(int Id, const Named &Tensors) {
 
 bool torch_tidy::probe::detail::repairs(int Id) { return repairOf(Id); }
 
+bool torch_tidy::probe::detail::keepsRepair(int Id) {
+  char Kind = repairOf(Id);
+  return Kind == 'v' || Kind == 'g' || Kind == 'c';
+}
+
 at::Tensor &torch_tidy::probe::detail::repaired(int Id, const at::Tensor &T) {
   static auto *Kept = new std::deque<at::Tensor>;
   static std::mutex Lock;
   Frame *F = current(Id);
   at::Tensor Moved = T;
-  if (F && T.defined() && repairOf(Id) == 'd') {
-    // Nothing on CUDA was seen yet, but something will be: the call failed.
-    at::Device Home = F->Home.value_or(at::Device(at::kCUDA));
-    if (T.device() != Home)
-      Moved = T.to(Home);
-  } else if (F && T.defined() && F->Type && T.is_floating_point() &&
-             T.scalar_type() != *F->Type) {
-    Moved = T.to(*F->Type);
+  char Kind = repairOf(Id);
+  if (F && T.defined() && Kind == 'l') {
+    Moved = T.to(at::kLong);
+  } else if (F && T.defined() && (Kind == 't' || Kind == 'f')) {
+    if (F->Type && (Kind == 'f' || T.is_floating_point()))
+      Moved = T.to(*F->Type);
+  } else if (F && T.defined()) {
+    Moved = T.to(homeOf(*F, Kind));
   }
   std::lock_guard<std::mutex> Guard(Lock);
   Kept->push_back(std::move(Moved));
@@ -307,6 +328,7 @@ const Table *torch_tidy_probe_table() {
       torch_tidy::probe::detail::recordOperand,
       torch_tidy::probe::detail::recordResult,
       torch_tidy::probe::detail::repairs,
+      torch_tidy::probe::detail::keepsRepair,
       torch_tidy::probe::detail::repaired,
       torch_tidy::probe::detail::addIValue,
       throwing,

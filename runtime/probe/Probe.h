@@ -23,11 +23,16 @@
 // says how many of the call's own were evaluated by then: where one is missing,
 // the exception came out of an argument and the call was never made.
 //
-// TORCH_TIDY_REPAIR lists ids (7,9t) whose tensor operands are moved to where
-// the module or the first CUDA operand is (to CUDA where neither came before),
-// or, with a "t", given the module's or the first operand's element type, so
-// that the calls behind an error can be reached: `operand` then gives a
-// reference to the changed tensor.
+// TORCH_TIDY_REPAIR lists ids (7,9t) whose tensor operands are moved, so that
+// the calls behind an error can be reached: `operand` then gives a reference to
+// the changed tensor. A letter says how:
+//   none  to where the module or the first CUDA operand is (to CUDA where
+//         neither came before)
+//   v     there, too, and the variable that held the operand keeps the result
+//   g, c  all operands, variables and a module's state to CUDA, or to the CPU
+//   t     not moved: those that are floating get the element type of the module
+//         or of the first floating operand
+//   f, l  the others get that type, too; all get Long
 //
 // Limits: one level of containers (a vector of tuples is not looked into);
 // exceptions that do not derive from std::exception have no text.
@@ -67,6 +72,8 @@ void recordOperand(int Id, const char *Role, const Named &Tensors,
                    bool IsModule);
 void recordResult(int Id, const Named &Tensors);
 bool repairs(int Id);
+/// Does the variable that holds an operand keep the repaired value?
+bool keepsRepair(int Id);
 /// \p T on the device that the other operands of the call are on; kept alive
 /// until the process ends.
 at::Tensor &repaired(int Id, const at::Tensor &T);
@@ -158,8 +165,13 @@ template <class T> T &&operand(int Id, const char *Role, T &&V) {
   detail::recordOperand(Id, Role, Tensors, IsModule);
   if constexpr (std::is_same_v<std::remove_cv_t<std::remove_reference_t<T>>,
                                at::Tensor>)
-    if (detail::repairs(Id))
-      return static_cast<T &&>(detail::repaired(Id, V));
+    if (detail::repairs(Id)) {
+      at::Tensor &Moved = detail::repaired(Id, V);
+      if constexpr (std::is_same_v<T, at::Tensor &>)
+        if (detail::keepsRepair(Id))
+          return V = Moved;
+      return static_cast<T &&>(Moved);
+    }
   return static_cast<T &&>(V);
 }
 

@@ -21,6 +21,7 @@ struct Table {
   void (*RecordOperand)(int, const char *, const Named &, bool);
   void (*RecordResult)(int, const Named &);
   bool (*Repairs)(int);
+  bool (*KeepsRepair)(int);
   at::Tensor &(*Repaired)(int, const at::Tensor &);
   void (*AddIValue)(const c10::IValue &, Named &);
   void (*Throwing)(void *, std::type_info *);

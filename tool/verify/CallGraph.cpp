@@ -86,10 +86,10 @@ bool CallGraph::makes(StringRef Class) const {
   });
 }
 
-llvm::SmallVector<const FunctionDecl *> CallGraph::reaching(
-    const llvm::SmallPtrSetImpl<const FunctionDecl *> &Targets) const {
-  llvm::SmallPtrSet<const FunctionDecl *, 16> Reach(Targets.begin(),
-                                                    Targets.end());
+llvm::SmallVector<const FunctionDecl *>
+CallGraph::reaching(const FunctionDecl *Target) const {
+  llvm::SmallPtrSet<const FunctionDecl *, 16> Reach;
+  Reach.insert(Target);
   for (bool Changed = true; Changed;) {
     Changed = false;
     for (const auto &[F, Called] : Callees)
@@ -99,7 +99,7 @@ llvm::SmallVector<const FunctionDecl *> CallGraph::reaching(
   }
   llvm::SmallVector<const FunctionDecl *> List;
   for (const auto &[F, Called] : Callees)
-    if (Reach.count(F) && !Targets.count(F))
+    if (Reach.count(F) && F != Target)
       List.push_back(F);
   return List;
 }

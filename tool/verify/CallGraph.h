@@ -22,9 +22,9 @@ public:
   /// Does some function make a \p Class (by its qualified name)?
   bool makes(llvm::StringRef Class) const;
 
-  /// Functions from which a function in \p Targets can be reached.
-  llvm::SmallVector<const clang::FunctionDecl *> reaching(
-      const llvm::SmallPtrSetImpl<const clang::FunctionDecl *> &Targets) const;
+  /// Functions other than \p Target from which it can be reached.
+  llvm::SmallVector<const clang::FunctionDecl *>
+  reaching(const clang::FunctionDecl *Target) const;
 
 private:
   llvm::MapVector<const clang::FunctionDecl *,

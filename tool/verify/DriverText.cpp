@@ -30,8 +30,9 @@ std::string DriverPlan::text() const {
          Name + "(::torch_tidy::driver::Args &A) { (void)A; " + E.Body + " }\n")
             .str();
     Table += "  {" + quoted(E.Name) + ", torch_tidy_entries::" + Name + ", {";
-    for (size_t N = 0; N < E.Ids.size(); ++N)
-      Table += (N ? ", " : "") + std::to_string(E.Ids[N]);
+    for (const auto *Ids : {&E.Ids, &E.Behind})
+      for (unsigned Id : *Ids)
+        Table += std::to_string(Id) + ", ";
     Table += std::string("}, ") + (E.Fallback ? "true" : "false") +
              ", torch_tidy_entries::sizes},\n";
   }

@@ -45,6 +45,7 @@ public:
       N.Id = Id;
       N.Entry = Entry;
       N.Repaired = Repaired.count(Id);
+      N.Changed = !Repaired.empty();
       N.Process = T.first;
       Stacks[T].push_back(Out.Observations.size());
       Out.Observations.push_back(std::move(N));

@@ -1,5 +1,6 @@
 //===- Operands.cpp -------------------------------------------------------===//
 #include "tool/verify/Operands.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace clang;
 using namespace torch_tidy;
@@ -48,23 +49,9 @@ bool verify::isMovable(QualType T) {
          R->needsImplicitCopyConstructor();
 }
 
-/// Gives operands the names that the finding has for them, and adds those
-/// that stand inside an argument: `std::make_tuple(h, c)`.
-static void nameOperands(OperandList &List, const Finding &F) {
-  for (const Operand &O : F.Operands) {
-    const Expr *Wanted = spelled(O.E);
-    auto Same = llvm::find_if(List, [&](const auto &Entry) {
-      return O.E ? spelled(Entry.first) == Wanted
-                 : O.IsModuleState && Entry.second == "self";
-    });
-    if (Same != List.end())
-      Same->second = O.Role;
-    else if (O.E)
-      List.push_back({O.E, O.Role});
-  }
-}
-
-static void collect(const Expr *Call, OperandList &List) {
+/// Object and arguments, by the callee's names for them.
+static OperandList operandsByPosition(const Expr *Call) {
+  OperandList List;
   auto AddArgs = [&](ArrayRef<const Expr *> Args, const FunctionDecl *Callee,
                      unsigned Skip) {
     for (unsigned I = Skip; I < Args.size(); ++I) {
@@ -90,11 +77,64 @@ static void collect(const Expr *Call, OperandList &List) {
   } else if (const auto *C = dyn_cast<CXXConstructExpr>(Call)) {
     AddArgs({C->getArgs(), C->getNumArgs()}, C->getConstructor(), 0);
   }
+  return List;
+}
+
+/// Is \p Name one of the names in \p Text? "net.fc" has two.
+static bool hasName(StringRef Text, StringRef Name) {
+  auto IsName = [](char C) { return llvm::isAlnum(C) || C == '_'; };
+  for (size_t At = Text.find(Name); At != StringRef::npos;
+       At = Text.find(Name, At + 1)) {
+    StringRef After = Text.substr(At + Name.size());
+    if ((!At || !IsName(Text[At - 1])) &&
+        (After.empty() || !IsName(After.front())))
+      return true;
+  }
+  return false;
+}
+
+bool verify::isAtCall(const Operand &O, const Finding &F) {
+  if (O.E || O.Spelling.empty() || !F.Call)
+    return true;
+  if (!O.IsModuleState)
+    return false;
+  // The module that is called, or one inside it that goes by another name?
+  OperandList List = operandsByPosition(F.Call);
+  if (List.empty() || List.front().second != "self")
+    return true;
+  const Expr *Self = writtenOperand(List.front().first);
+  if (isa<CXXThisExpr>(Self) || !llvm::all_of(O.Spelling, [](char C) {
+        return llvm::isAlnum(C) || C == '_';
+      }))
+    return true;
+  std::string Text;
+  llvm::raw_string_ostream OS(Text);
+  LangOptions LO;
+  LO.CPlusPlus = true;
+  Self->printPretty(OS, nullptr, PrintingPolicy(LO));
+  return hasName(Text, O.Spelling);
+}
+
+/// Gives operands the names that the finding has for them, and adds those
+/// that stand inside an argument: `std::make_tuple(h, c)`.
+static void nameOperands(OperandList &List, const Finding &F) {
+  for (const Operand &O : F.Operands) {
+    if (!isAtCall(O, F))
+      continue;
+    const Expr *Wanted = spelled(O.E);
+    auto Same = llvm::find_if(List, [&](const auto &Entry) {
+      return O.E ? spelled(Entry.first) == Wanted
+                 : O.IsModuleState && Entry.second == "self";
+    });
+    if (Same != List.end())
+      Same->second = O.Role;
+    else if (O.E)
+      List.push_back({O.E, O.Role});
+  }
 }
 
 OperandList verify::operandsOf(const Finding &F) {
-  OperandList List;
-  collect(F.Call, List);
+  OperandList List = operandsByPosition(F.Call);
   nameOperands(List, F);
   return List;
 }

@@ -23,6 +23,10 @@ using OperandList =
 /// `std::make_tuple(h, c)`.
 OperandList operandsOf(const Finding &F);
 
+/// False for an operand that only exists in a callee of \p F's call: what the
+/// call is given says nothing of it.
+bool isAtCall(const Operand &O, const Finding &F);
+
 /// \p E without what wraps it and means nothing in the source; of
 /// `model->forward(x)` on a holder, the holder: the arrow has no text.
 const clang::Expr *writtenOperand(const clang::Expr *E);

@@ -1,6 +1,7 @@
 //===- Plan.cpp -----------------------------------------------------------===//
 #include "tool/verify/Plan.h"
 #include "tool/verify/CallGraph.h"
+#include "tool/verify/Operands.h"
 #include "tool/verify/Quoted.h"
 #include "tool/verify/TypeMaker.h"
 #include "tool/verify/Types.h"
@@ -25,7 +26,7 @@ public:
         Out(Out) {}
 
   void run(ArrayRef<Finding> Findings, unsigned FirstId) {
-    llvm::MapVector<const FunctionDecl *, llvm::SmallVector<unsigned>> Flagged;
+    FlaggedFunctions Flagged;
     llvm::SmallVector<unsigned> All;
     for (unsigned I = 0; I < Findings.size(); ++I) {
       const FunctionDecl *F = namedFunction(Findings[I].Function);
@@ -38,26 +39,25 @@ public:
     }
     const FunctionDecl *Main = findMain();
     std::string MainBody = Main ? renameMain(Main) : "";
-    llvm::SmallPtrSet<const FunctionDecl *, 8> Targets;
     for (const auto &[F, Ids] : Flagged) {
-      Targets.insert(F->getCanonicalDecl());
       if (Main && F->getCanonicalDecl() == Main->getCanonicalDecl()) {
         if (MainBody.empty())
           undriven(Ids, "`main` is written by a macro");
         else
-          entry("main", MainBody, Ids, /*Fallback=*/false);
+          entry("main", MainBody, All, /*Fallback=*/false);
         MainIsDirect = !MainBody.empty();
         continue;
       }
       direct(F, Ids);
     }
-    fallbacks(Targets, All, Main);
+    fallbacks(Flagged, Main);
     if (Main && !MainBody.empty() && !MainIsDirect)
       entry("main", MainBody, All, /*Fallback=*/true);
     Out.Sizes = sizesText();
     for (unsigned I = 0; I < Findings.size(); ++I)
       for (const Operand &O : Findings[I].Operands)
-        if (O.Fact.Dev.isCPU() || O.Fact.Dev.isCUDA())
+        if (isAtCall(O, Findings[I]) &&
+            (O.Fact.Dev.isCPU() || O.Fact.Dev.isCUDA()))
           Out.Expected += "  {" + std::to_string(FirstId + I) + ", " +
                           quoted(O.Role) +
                           (O.IsModuleState ? ", true, " : ", false, ") +
@@ -65,12 +65,16 @@ public:
   }
 
 private:
+  using FlaggedFunctions =
+      llvm::MapVector<const FunctionDecl *, llvm::SmallVector<unsigned>>;
   ASTContext &Context;
   SourceManager &SM;
   SourceEdits &MainFile;
   DriverPlan &Out;
 
   bool MainIsDirect = false;
+  /// The entries of flagged functions.
+  llvm::DenseMap<const FunctionDecl *, size_t> Direct;
 
   void undriven(ArrayRef<unsigned> Ids, const std::string &Why) {
     for (unsigned Id : Ids)
@@ -79,7 +83,8 @@ private:
 
   void entry(const std::string &Name, const std::string &Body,
              ArrayRef<unsigned> Ids, bool Fallback) {
-    Out.Entries.push_back({Name, {Ids.begin(), Ids.end()}, Fallback, Body, ""});
+    Out.Entries.push_back(
+        {Name, {Ids.begin(), Ids.end()}, {}, Fallback, Body, ""});
   }
 
   const FunctionDecl *findMain() {
@@ -127,27 +132,38 @@ private:
   void direct(const FunctionDecl *F, ArrayRef<unsigned> Ids) {
     std::string Why;
     std::string Body = callOf(F, Why);
-    if (Body.empty())
+    if (Body.empty()) {
       undriven(Ids, Why);
-    else
-      entry(displayName(F), Body, Ids, /*Fallback=*/false);
+      return;
+    }
+    Direct[F->getCanonicalDecl()] = Out.Entries.size();
+    entry(displayName(F), Body, Ids, /*Fallback=*/false);
   }
 
-  /// Functions that reach a flagged one and need nothing from a caller.
-  void fallbacks(const llvm::SmallPtrSetImpl<const FunctionDecl *> &Targets,
-                 ArrayRef<unsigned> All, const FunctionDecl *Main) {
+  /// Functions that reach a flagged one: first those that need nothing from a
+  /// caller.
+  void fallbacks(const FlaggedFunctions &Flagged, const FunctionDecl *Main) {
     CallGraph Graph(Context);
+    llvm::MapVector<const FunctionDecl *, llvm::SmallVector<unsigned>> Callers;
+    for (const auto &[F, Ids] : Flagged)
+      for (const FunctionDecl *Caller : Graph.reaching(F->getCanonicalDecl()))
+        if (auto Own = Direct.find(Caller); Own != Direct.end())
+          llvm::append_range(Out.Entries[Own->second].Behind, Ids);
+        else
+          llvm::append_range(Callers[Caller], Ids);
     Out.Mnist = Graph.makes("torch::data::datasets::MNIST");
-    for (const FunctionDecl *F : Graph.reaching(Targets)) {
-      if ((Main && F == Main->getCanonicalDecl()) || F->getNumParams() ||
-          F->isTemplated() || F->isTemplateInstantiation() ||
-          isa<CXXConstructorDecl, CXXDestructorDecl>(F))
-        continue;
-      std::string Why;
-      std::string Body = callOf(F->getDefinition(), Why);
-      if (!Body.empty())
-        entry(displayName(F), Body, All, /*Fallback=*/true);
-    }
+    for (bool WithParameters : {false, true})
+      for (const auto &[F, Ids] : Callers) {
+        if ((Main && F == Main->getCanonicalDecl()) ||
+            WithParameters != (F->getNumParams() != 0) || F->isTemplated() ||
+            F->isTemplateInstantiation() ||
+            isa<CXXConstructorDecl, CXXDestructorDecl>(F))
+          continue;
+        std::string Why;
+        std::string Body = callOf(F->getDefinition(), Why);
+        if (!Body.empty())
+          entry(displayName(F), Body, Ids, /*Fallback=*/true);
+      }
   }
 
   /// Statements that call \p F with arguments made for it, or why not.

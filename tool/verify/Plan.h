@@ -6,8 +6,8 @@
 // control, so private methods are called like any other.
 //
 // An entry is *direct* (it runs the flagged function itself) or a *fallback*:
-// a function of the file that calls a flagged one and needs no arguments, and
-// `main`. Fallbacks run only for findings that the direct entries left open.
+// a function of the file that calls a flagged one, and `main`. Fallbacks run
+// only for findings that the direct entries left open.
 //
 // Arguments that can be made: tensors, devices, dtypes and options, numbers,
 // strings, enums, standard containers, smart pointers and functions of no use;
@@ -37,6 +37,8 @@ struct DriverPlan {
   struct Entry {
     std::string Name;
     std::vector<unsigned> Ids; ///< The findings it is run for.
+    /// Those in functions that it calls, which have entries of their own.
+    std::vector<unsigned> Behind;
     bool Fallback = false;
     std::string Body; ///< Statements, on one line.
     /// Why it was taken out; empty while it is in.

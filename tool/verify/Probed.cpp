@@ -79,7 +79,7 @@ private:
     else if (auto Why = Plan.Undriven.find(S.Id); Why != Plan.Undriven.end())
       C.Obstacle = "could not be driven: " + Why->second;
     for (const DriverPlan::Entry &E : Plan.Entries)
-      if (llvm::is_contained(E.Ids, S.Id))
+      if (llvm::is_contained(E.Ids, S.Id) || llvm::is_contained(E.Behind, S.Id))
         C.Entries.push_back(E.Name);
     return C;
   }

@@ -1,6 +1,7 @@
 //===- Verdict.cpp --------------------------------------------------------===//
 #include "tool/verify/Verdict.h"
 #include "runtime/driver/ErrorFamily.h"
+#include "tool/verify/Operands.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -29,7 +30,7 @@ Claim verify::claimOf(const Finding &F, unsigned Id) {
   C.Code = F.Code;
   C.Conditional = !F.Condition.empty();
   for (const Operand &O : F.Operands)
-    C.Sides.push_back({O.Role, O.IsModuleState, O.Fact});
+    C.Sides.push_back({O.Role, O.IsModuleState, O.Fact, isAtCall(O, F)});
   return C;
 }
 
@@ -54,8 +55,17 @@ public:
   /// Is every operand where the claim says it is? Operands that were not seen
   /// and sides that claim nothing agree.
   bool operandsAgree() const {
-    return llvm::all_of(C.Sides,
-                        [&](const Claim::Side &S) { return sideAgrees(S); });
+    return llvm::all_of(C.Sides, [&](const Claim::Side &S) {
+      return side(S) != SideKind::Elsewhere;
+    });
+  }
+  /// Does a return say that the claim is wrong, whatever the caller gave? An
+  /// operand that nobody saw refutes nothing.
+  bool refutes() const {
+    return (C.Code == FindingCode::UnusedMove || !C.Sides.empty()) &&
+           llvm::all_of(C.Sides, [&](const Claim::Side &S) {
+             return side(S) == SideKind::AsClaimed;
+           });
   }
 
   /// The predicted failure.
@@ -72,7 +82,8 @@ public:
       // after the call came back.
       return (threw() && familyOf(O.What) == Family::Device) ||
              (O.RunEnd == "signal" && (O.RunCode == 11 || O.RunCode == 7) &&
-              anyOperandOn("cuda"));
+              (anyOperandOn("cuda") ||
+               llvm::StringRef(O.Crash).starts_with("cuda")));
     case FindingCode::UnusedMove:
       return O.End == Observation::Returned && movedAway();
     case FindingCode::TransferInLoop:
@@ -101,8 +112,11 @@ private:
   const Claim &C;
   const Observation &O;
 
-  bool sideAgrees(const Claim::Side &S) const {
+  enum class SideKind { Unseen, AsClaimed, Elsewhere };
+  SideKind side(const Claim::Side &S) const {
     bool Known = false, Matched = false;
+    if (!S.AtCall)
+      return SideKind::Unseen;
     for (const SeenOperand &Seen : O.Operands) {
       if (Seen.Role != S.Role && !(S.IsModule && Seen.IsModule))
         continue;
@@ -116,7 +130,9 @@ private:
         Matched |= DeviceOk && TypeOk;
       }
     }
-    return !Known || Matched;
+    if (!Known)
+      return SideKind::Unseen;
+    return Matched ? SideKind::AsClaimed : SideKind::Elsewhere;
   }
 
   bool anyOperandOn(llvm::StringRef Type) const {
@@ -195,22 +211,38 @@ std::string evidence(const Claim &C, const Observation &O) {
   return Text;
 }
 
+/// A run of the program as it is. One flag is given both values, so nothing
+/// depends on the choice.
+bool madeNothingUp(const Observation &O) {
+  llvm::StringRef Draws = O.Draws;
+  bool OneFlag = !Draws.contains(';') &&
+                 (Draws.ends_with(": true") || Draws.ends_with(": false"));
+  return !O.Changed && (Draws.empty() || OneFlag);
+}
+
+/// How each entry for \p C ended: "; train(x) threw: ...".
+std::string endsOf(const Claim &C, const Events &E) {
+  std::string Text;
+  for (const auto &[Entry, End] : E.EntryEnds)
+    if (C.Entries.empty() || llvm::is_contained(C.Entries, Entry))
+      Text += "; " + Entry + " " + End;
+  return Text;
+}
+
 Verdict unreached(const Claim &C, const Events &E) {
   if (!C.Obstacle.empty())
     return {VerdictKind::Inconclusive, C.Obstacle};
   if (!E.EarlyEnd.empty())
     return {VerdictKind::Inconclusive, E.EarlyEnd};
-  std::string Text;
-  for (const auto &[Entry, End] : E.EntryEnds)
-    if (C.Entries.empty() || llvm::is_contained(C.Entries, Entry))
-      Text += (Text.empty() ? "" : "; ") + Entry + " " + End;
-  return {VerdictKind::Unreached, Text.empty() ? "nothing was run" : Text};
+  std::string Text = endsOf(C, E);
+  return {VerdictKind::Unreached,
+          Text.empty() ? "nothing was run" : Text.substr(2)};
 }
 
 } // namespace
 
 Verdict verify::judge(const Claim &C, const Events &E) {
-  const Observation *Refuting = nullptr, *Other = nullptr;
+  const Observation *Refuting = nullptr, *Other = nullptr, *Elsewhere = nullptr;
   unsigned Passes = 0;
   for (const Observation &O : E.Observations) {
     if (O.Id != C.Id || O.Repaired)
@@ -224,12 +256,17 @@ Verdict verify::judge(const Claim &C, const Events &E) {
       Seen.Times = std::max<unsigned long>(O.Times, ++Passes);
     if (Judge(C, Seen).failedAsPredicted() && J.operandsAgree())
       return {VerdictKind::Confirmed, evidence(C, O)};
-    bool Natural = O.Draws.empty() && !C.Conditional;
+    bool Natural = madeNothingUp(O) && !C.Conditional;
     if (O.End == Observation::Returned && O.RunEnd != "signal" &&
         C.Code != FindingCode::HostAccess &&
         C.Code != FindingCode::TransferInLoop &&
-        C.Code != FindingCode::UnguardedCuda && (Natural || J.operandsAgree()))
+        C.Code != FindingCode::UnguardedCuda && (Natural || J.refutes()))
       Refuting = Refuting ? Refuting : &O;
+    // A caller that was made up, or repaired, had them elsewhere.
+    if (O.End == Observation::Returned && !Natural && !J.operandsAgree()) {
+      Elsewhere = Elsewhere ? Elsewhere : &O;
+      continue;
+    }
     // The most telling of the rest: a failure rather than a return.
     if (!Other ||
         (Other->End == Observation::Returned && O.End != Observation::Returned))
@@ -237,6 +274,9 @@ Verdict verify::judge(const Claim &C, const Events &E) {
   }
   if (Refuting)
     return {VerdictKind::Refuted, evidence(C, *Refuting)};
+  if (!Other && Elsewhere)
+    return {VerdictKind::Unreached, "reached with other operands only: " +
+                                        evidence(C, *Elsewhere) + endsOf(C, E)};
   if (!Other)
     return unreached(C, E);
   return {VerdictKind::Inconclusive, evidence(C, *Other)};

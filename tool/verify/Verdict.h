@@ -7,9 +7,12 @@
 // of its observations:
 //   - confirmed: the call failed in the predicted way on operands that were
 //     where the finding says they are;
-//   - refuted: the call returned although its operands were so, or a run that
-//     made no choices of its own had them elsewhere: an error of the analysis;
-//   - unreached: no run came to the call;
+//   - refuted: the call returned although its operands were all seen to be so,
+//     or a run that made no choices of its own had them elsewhere: an error of
+//     the analysis;
+//   - unreached: no run came to the call, or none with its operands where the
+//     finding says they are: a caller that was made up, or repaired, had them
+//     elsewhere;
 //   - inconclusive: it was reached, but failed for another reason, crashed,
 //     took too long, or could not be probed or driven at all.
 // Observations in runs that had moved the call's operands (repairs) do not
@@ -51,6 +54,8 @@ struct Claim {
     std::string Role;
     bool IsModule = false;
     TensorFact Fact;
+    /// False where the operand only exists in a callee: no probe sees it.
+    bool AtCall = true;
   };
   std::vector<Side> Sides;
   bool Conditional = false;
@@ -77,9 +82,10 @@ struct SeenOperand {
 struct Observation {
   enum EndKind { Open, Returned, Threw };
   unsigned Id = 0;
-  std::string Entry; ///< Empty where a whole program ran.
-  std::string Draws; ///< What the entry's arguments were; empty for none.
-  bool Repaired = false;
+  std::string Entry;     ///< Empty where a whole program ran.
+  std::string Draws;     ///< What the entry's arguments were; empty for none.
+  bool Repaired = false; ///< Its own operands were moved.
+  bool Changed = false;  ///< Some call's were: the run is not the program's.
   std::vector<SeenOperand> Operands;
   EndKind End = Open;
   std::vector<SeenTensor> Result;

@@ -26,6 +26,50 @@ static void confirmed() {
   loss.backward();
 }
 
+// The first error may be mended either way; the second needs the module moved.
+static void either_way() {
+  torch::nn::Linear model(3, 1);
+  auto y = model->forward(torch::ones({2, 3}, torch::kCUDA)); // flag: forward weight=cpu input=cuda
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: confirmed on
+  y.add(torch::ones({2, 1})); // flag: add self=cuda other=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'add' was marked
+  // CHECK: note: confirmed on emulated CUDA {{.*}}: self cuda:0 Float, other cpu Float; threw:
+}
+
+// An index of the wrong type hides what comes after it.
+static void types() {
+  torch::nn::Linear model(3, 3);
+  auto labels = torch::randint(0, 3, {2, 3});
+  auto y = model->forward(labels); // flag: forward code=dtype weight=cpu:Float input=cpu:Long
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: confirmed on
+  y.add(torch::ones({2, 3}, torch::kCUDA)); // flag: add self=cpu other=cuda
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'add' was marked
+  // CHECK: note: confirmed on
+}
+
+// No Abstract can be made, so its caller is called.
+struct Abstract {
+  torch::nn::Linear model{3, 1};
+  virtual int times() = 0;
+};
+static void hidden(Abstract &a) {
+  for (int i = 0; i < a.times(); ++i)
+    a.model->forward(torch::ones({2, 3})); // flag: forward weight=cuda input=cpu
+  // CHECK: verdicts.cpp:[[@LINE-1]]:{{[0-9]+}}: warning: 'forward' was marked
+  // CHECK: note: confirmed on {{.*}}; in reveals(times) given times: 2
+}
+void reveals(int times) {
+  struct : Abstract {
+    int count;
+    int times() override { return count; }
+  } h;
+  h.count = times;
+  h.model->to(torch::kCUDA);
+  hidden(h);
+}
+
 // Arguments are made: the shapes by the errors that wrong ones give.
 torch::Tensor made(std::shared_ptr<Net> net, torch::Tensor batch,
                    torch::Tensor labels, torch::Device device) {
@@ -136,4 +180,4 @@ int main() {
   scores(net, torch::ones({2, 4}));
 }
 
-// CHECK: 14 findings: 7 confirmed, 1 refuted, 4 unreached, 2 inconclusive on emulated CUDA
+// CHECK: 19 findings: 12 confirmed, 1 refuted, 4 unreached, 2 inconclusive on emulated CUDA

@@ -87,12 +87,21 @@ TEST(Verdict, ReturningOnClaimedOperandsRefutes) {
 TEST(Verdict, ReturningElsewhereRefutesOnlyWithoutMadeArguments) {
   std::string Lines = Attempt + Enter + operands("cuda:0", "cuda:0") + Returned;
   EXPECT_EQ(verdict(Lines + end("returned")).Kind, VerdictKind::Refuted);
-  EXPECT_EQ(verdict(Lines + end("returned", 0, "x: cuda Float[2]")).Kind,
-            VerdictKind::Inconclusive);
+  // The caller that was made up is not the one that the finding speaks of.
+  Verdict Made = verdict(Lines + end("returned", 0, "x: cuda Float[2]"));
+  EXPECT_EQ(Made.Kind, VerdictKind::Unreached);
+  EXPECT_NE(Made.Evidence.find("reached with other operands only: weight "
+                               "cuda:0 Float, input cuda:0 Float"),
+            std::string::npos);
+  // A flag is tried both ways, so it is no such choice.
+  EXPECT_EQ(verdict(Lines + end("returned", 0, "flag: true")).Kind,
+            VerdictKind::Refuted);
+  EXPECT_EQ(verdict(Lines + end("returned", 0, "a: true; n: 2")).Kind,
+            VerdictKind::Unreached);
   Claim Conditional = claim();
   Conditional.Conditional = true;
   EXPECT_EQ(verdict(Lines + end("returned"), Conditional).Kind,
-            VerdictKind::Inconclusive);
+            VerdictKind::Unreached);
 }
 
 TEST(Verdict, AnyConfirmingRunWins) {
@@ -109,6 +118,32 @@ TEST(Verdict, RepairedRunsDoNotCount) {
   Verdict V = verdict(Repaired + Enter + operands("cuda:0", "cpu") + Returned +
                       end("returned"));
   EXPECT_EQ(V.Kind, VerdictKind::Unreached);
+}
+
+TEST(Verdict, ReturningElsewhereBehindARepairRefutesNothing) {
+  std::string Other = "{\"event\":\"attempt\",\"entry\":\"f()\","
+                      "\"attempt\":2,\"repaired\":\"3c\"}\n";
+  Verdict V = verdict(Other + Enter + operands("cpu", "cpu") + Returned +
+                      end("returned"));
+  EXPECT_EQ(V.Kind, VerdictKind::Unreached);
+  V = verdict(Other + Enter + operands("cuda:0", "cpu") + threw(DeviceError) +
+              end("threw"));
+  EXPECT_EQ(V.Kind, VerdictKind::Confirmed);
+}
+
+TEST(Verdict, OperandsOfACalleeAreNotLookedForAtTheCall) {
+  // The call's own 'input' is another tensor than the one inside.
+  Claim C = claim();
+  C.Sides[1].AtCall = false;
+  Verdict V = verdict(Attempt + Enter + operands("cuda:0", "cuda:0") +
+                          threw(DeviceError) + end("threw"),
+                      C);
+  EXPECT_EQ(V.Kind, VerdictKind::Confirmed);
+  // It was not seen, so a return with made arguments refutes nothing.
+  V = verdict(Attempt + Enter + operands("cuda:0", "cpu") + Returned +
+                  end("returned", 0, "x: cpu Float[2]"),
+              C);
+  EXPECT_NE(V.Kind, VerdictKind::Refuted);
 }
 
 TEST(Verdict, ErrorOfAnArgumentIsNotTheCalls) {
@@ -143,6 +178,18 @@ TEST(Verdict, HostAccessIsConfirmedByTheCrash) {
                           Returned + end("signal", 11),
                       C);
   EXPECT_EQ(V.Kind, VerdictKind::Confirmed);
+}
+
+TEST(Verdict, AnAccessorThatCrashesOnDeviceMemoryNeedsNoOperand) {
+  Claim C = claim(FindingCode::HostAccess);
+  C.Sides.clear();
+  std::string Crash =
+      R"({"event":"crash","pid":0,"signal":"SIGSEGV","device":"cuda:0"})"
+      "\n";
+  EXPECT_EQ(verdict(Attempt + Enter + Crash + end("signal", 11), C).Kind,
+            VerdictKind::Confirmed);
+  EXPECT_EQ(verdict(Attempt + Enter + end("signal", 11), C).Kind,
+            VerdictKind::Inconclusive);
 }
 
 TEST(Verdict, ACrashOnDeviceMemoryIsEvidence) {
