@@ -13,7 +13,6 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 using namespace torch_tidy;
@@ -77,27 +76,6 @@ StringRef preambleOf(StringRef Text) {
   return Open == 0 ? P : StringRef();
 }
 
-/// A precompiled header is 130 MB: keeps the four that were made last.
-void prune(StringRef CacheDir) {
-  std::vector<std::pair<sys::TimePoint<>, std::string>> Kept;
-  std::error_code EC;
-  for (fs::directory_iterator I(CacheDir, EC), E; I != E && !EC;
-       I.increment(EC)) {
-    StringRef Name = path::filename(I->path());
-    fs::file_status Status;
-    if (Name.starts_with("verify-") && Name.ends_with(".pch") &&
-        !fs::status(I->path(), Status))
-      Kept.push_back({Status.getLastModificationTime(), I->path()});
-  }
-  llvm::sort(Kept);
-  for (size_t I = 0; I + 4 < Kept.size(); ++I) {
-    fs::remove(Kept[I].second);
-    SmallString<256> Header(Kept[I].second);
-    path::replace_extension(Header, "h");
-    fs::remove(Header);
-  }
-}
-
 /// The directives alone: files that differ in their comments share a
 /// precompiled header.
 std::string directivesOf(StringRef Preamble) {
@@ -123,16 +101,14 @@ std::string blanked(StringRef Text, size_t Size) {
 } // namespace
 
 Build::Build(Job Of, LibTorch T, Runtime R, std::string ClangPath, Backend B,
-             std::string Work, std::string Cache)
+             std::string Work, PchFolder &Headers)
     : J(std::move(Of)), Torch(std::move(T)), RT(std::move(R)),
       Clang(std::move(ClangPath)), Where(B), WorkDir(std::move(Work)),
-      CacheDir(std::move(Cache)) {
+      Headers(Headers) {
   Flags = relevant(J);
   for (const std::string &Dir : Torch.Includes)
     Flags.push_back("-isystem" + Dir);
 }
-
-Build::~Build() { cancelPreamble(); }
 
 std::vector<std::string> Build::compileArgs() const {
   std::vector<std::string> Args{Clang};
@@ -183,67 +159,15 @@ void Build::startPreamble() {
   for (const char *Header :
        {"probe/Probe.h", "driver/Make.h", "driver/Driver.h"})
     Key += readFile(under(RT.IncludeDir, Header));
-  std::string Name =
-      "verify-" + utohexstr(xxh3_64bits(StringRef(Key)), /*LowerCase=*/true);
-  if (fs::create_directories(CacheDir))
-    CacheDir = WorkDir;
-  Pch = under(CacheDir, Name + ".pch");
-  if (fs::exists(Pch))
-    return;
-  std::string Header = under(CacheDir, Name + ".h");
-  if (Error E = writeFile(
-          Header, "#include \"probe/Probe.h\"\n#include \"driver/Make.h\"\n" +
-                      Directives)) {
-    consumeError(std::move(E));
-    Pch.clear();
-    return;
-  }
-  std::vector<std::string> Args = compileArgs();
-  for (const std::string &A :
-       {std::string("-x"), std::string("c++-header"), Header,
-        std::string("-fpch-instantiate-templates"), std::string("-o"),
-        Pch + ".part"})
-    Args.push_back(A);
-  std::vector<StringRef> Refs(Args.begin(), Args.end());
-  std::string Log = under(WorkDir, "pch.log");
-  std::optional<StringRef> Redirects[] = {StringRef(""), StringRef(Log),
-                                          StringRef(Log)};
-  sys::ProcessInfo P =
-      sys::ExecuteNoWait(Refs[0], Refs, std::nullopt, Redirects);
-  if (P.Pid != sys::ProcessInfo::InvalidPid)
-    PchJob = P;
-  else
-    Pch.clear();
-}
-
-void Build::cancelPreamble() {
-  if (!PchJob)
-    return;
-  // One millisecond is over: Wait() ends the process.
-  sys::Wait(*PchJob, 0u);
-  if (PchJob)
-    sys::Wait(*PchJob, 1u);
-  PchJob.reset();
-  fs::remove(Pch + ".part");
-}
-
-bool Build::waitForPreamble() {
-  if (PchJob) {
-    sys::ProcessInfo Done = sys::Wait(*PchJob, std::nullopt);
-    PchJob.reset();
-    if (Done.ReturnCode != 0 || fs::rename(Pch + ".part", Pch)) {
-      fs::remove(Pch + ".part");
-      Pch.clear();
-    } else {
-      prune(CacheDir);
-    }
-  }
-  return !Pch.empty();
+  Precompiled = Headers.get(
+      Key,
+      "#include \"probe/Probe.h\"\n#include \"driver/Make.h\"\n" + Directives,
+      compileArgs(), under(WorkDir, "pch.log"));
 }
 
 Expected<std::string>
 Build::program(const std::map<std::string, std::string> &Texts) {
-  bool HavePch = waitForPreamble();
+  bool HavePch = Precompiled && Precompiled->wait();
   std::string Main = under(WorkDir, "main.cpp");
   Expected<std::string> Overlay = writeOverlay(WorkDir, Texts, J.File);
   if (!Overlay)
@@ -271,7 +195,7 @@ Build::program(const std::map<std::string, std::string> &Texts) {
     }
     std::vector<std::string> Args = compileArgs();
     if (UsePch)
-      Args.insert(Args.end(), {"-include-pch", Pch});
+      Args.insert(Args.end(), {"-include-pch", Precompiled->file()});
     else
       Args.insert(Args.end(),
                   {"-include", "probe/Probe.h", "-include", "driver/Make.h"});
@@ -299,7 +223,7 @@ Build::program(const std::map<std::string, std::string> &Texts) {
     }
     if (!Object.empty()) {
       if (HavePch && !UsePch)
-        fs::remove(Pch);
+        fs::remove(Precompiled->file());
       break;
     }
     Object = under(WorkDir, "main.o");

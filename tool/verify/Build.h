@@ -19,12 +19,11 @@
 #ifndef TORCH_TIDY_TOOL_VERIFY_BUILD_H
 #define TORCH_TIDY_TOOL_VERIFY_BUILD_H
 
+#include "tool/verify/Pch.h"
 #include "tool/verify/Toolchain.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/Program.h"
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,14 +40,11 @@ struct Job {
 class Build {
 public:
   Build(Job J, LibTorch Torch, Runtime RT, std::string Clang, Backend Where,
-        std::string WorkDir, std::string CacheDir);
-  ~Build();
-  Build(const Build &) = delete;
+        std::string WorkDir, PchFolder &Headers);
 
-  /// Starts to precompile the preamble, unless the cache has it.
+  /// Starts to precompile the preamble, unless the cache has it. That ends with
+  /// this object: there may be nothing to verify.
   void startPreamble();
-  /// Stops it: there is nothing to verify.
-  void cancelPreamble();
 
   /// Compiles \p Texts (probed text by path; the main file among them) and
   /// links the program. Gives its path, or the compiler's words.
@@ -70,16 +66,15 @@ private:
   Runtime RT;
   std::string Clang;
   Backend Where;
-  std::string WorkDir, CacheDir;
+  std::string WorkDir;
+  PchFolder &Headers;
   std::vector<std::string> Flags; ///< The user's flags that matter.
   std::vector<std::string> Missing;
   std::string StandIns;
   std::string Preamble; ///< Text of the preamble of the user's file.
-  std::string Pch;      ///< Path of the precompiled header, once known.
-  std::optional<llvm::sys::ProcessInfo> PchJob;
+  std::shared_ptr<Pch> Precompiled; ///< Null for none.
 
   std::vector<std::string> compileArgs() const;
-  bool waitForPreamble();
   llvm::Error run(const std::vector<std::string> &Args, llvm::StringRef What);
   llvm::Error link(const std::string &Object, const std::string &Program);
 };

@@ -14,6 +14,24 @@
 using namespace llvm;
 using namespace torch_tidy::verify;
 
+/// As sys::ExecuteAndWait(), which has one alarm clock for all threads.
+static int waitFor(sys::ProcessInfo Child, unsigned Seconds,
+                   std::string &Message) {
+  if (Child.Pid == sys::ProcessInfo::InvalidPid)
+    return -1;
+  for (time_t End = std::time(nullptr) + Seconds;;) {
+    sys::ProcessInfo Done = sys::Wait(Child, 0, &Message);
+    if (Done.Pid == Child.Pid)
+      return Done.ReturnCode;
+    if (std::time(nullptr) > End) {
+      Message = "it did not end in time";
+      ::kill(Child.Pid, SIGKILL);
+      return sys::Wait(Child, std::nullopt).ReturnCode;
+    }
+    ::usleep(5000);
+  }
+}
+
 Expected<Events> torch_tidy::verify::runDriver(const std::string &Program,
                                                const std::string &Dir,
                                                const RunLimits &Limits) {
@@ -24,15 +42,22 @@ Expected<Events> torch_tidy::verify::runDriver(const std::string &Program,
   SmallVector<StringRef, 4> Refs(std::begin(Args), std::end(Args));
   std::optional<StringRef> Redirects[] = {StringRef(""), StringRef(Log),
                                           StringRef(Log)};
-  // Small tensors gain nothing from threads.
-  ::setenv("OMP_NUM_THREADS", "1", /*overwrite=*/0);
   // Initialisers of globals run before the driver does.
-  ::setenv("TORCH_TIDY_EVENTS", EventsFile.c_str(), /*overwrite=*/1);
-  std::string Message;
+  std::string Own = "TORCH_TIDY_EVENTS=" + EventsFile;
+  std::vector<StringRef> Environment{Own};
+  // Small tensors gain nothing from threads.
+  if (!std::getenv("OMP_NUM_THREADS"))
+    Environment.push_back("OMP_NUM_THREADS=1");
+  for (char **Word = environ; *Word; ++Word)
+    if (!StringRef(*Word).starts_with("TORCH_TIDY_EVENTS="))
+      Environment.push_back(*Word);
   // The program keeps its own limits; this is for when it cannot.
   unsigned Longest = Limits.Seconds * (Limits.Entries + 1) + 60;
-  int RC = sys::ExecuteAndWait(Program, Refs, std::nullopt, Redirects, Longest,
-                               0, &Message);
+  std::string Message;
+  int RC = waitFor(sys::ExecuteNoWait(Program, Refs,
+                                      ArrayRef<StringRef>(Environment),
+                                      Redirects, 0, &Message),
+                   Longest, Message);
   auto Buffer = MemoryBuffer::getFile(EventsFile);
   StringRef Text = Buffer ? (*Buffer)->getBuffer() : "";
   Expected<Events> E = parseEvents(Text);

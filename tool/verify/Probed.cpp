@@ -56,7 +56,6 @@ public:
     for (const auto &[Path, Source] : Out.Sources)
       Out.Texts[Path] = Source.second.apply(Source.first);
     Out.Driver = std::move(Plan);
-    Out.NextId = Options.FirstId + Findings.size();
   }
 
 private:
@@ -151,7 +150,6 @@ Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
                          llvm::StringRef ResourceDir, const Analyze &Lint,
                          const ProbeOptions &Options) {
   Probed Out;
-  Out.NextId = Options.FirstId;
   Prober Probe(Options, Out);
   LintHooks Hooks{Lint, std::ref(Probe)};
   Hooks.Library = Options.Library;

@@ -40,7 +40,6 @@ struct Probed {
   std::map<std::string, std::string> Texts;
   /// What to append to the main file to run it alone.
   DriverPlan Driver;
-  unsigned NextId = 0; ///< The first id that was not used.
 
   /// The texts without probes, and what the probes are.
   std::map<std::string, std::pair<std::string, SourceEdits>> Sources;

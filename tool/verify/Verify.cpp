@@ -5,13 +5,11 @@
 #include "tool/frontend/ResourceDir.h"
 #include "tool/torch-tidy/Lint.h"
 #include "tool/torch-tidy/TidyConfig.h"
-#include "tool/verify/Build.h"
+#include "tool/verify/Alone.h"
 #include "tool/verify/Emit.h"
-#include "tool/verify/Execute.h"
 #include "tool/verify/Options.h"
 #include "tool/verify/OwnProgram.h"
 #include "tool/verify/Report.h"
-#include "tool/verify/Setup.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Demangle/Demangle.h"
@@ -19,8 +17,11 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
-#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
+#include <atomic>
+#include <future>
+#include <mutex>
 
 using namespace llvm;
 using namespace torch_tidy;
@@ -55,11 +56,8 @@ public:
       if (Error E = verifyProgram(Jobs))
         return fail(toString(std::move(E)));
     } else {
-      for (const LintJob &Job : Jobs) {
-        ++Number;
-        if (Error E = verifyFile(Job))
-          return fail(toString(std::move(E)));
-      }
+      if (Error E = verifyFiles(Jobs))
+        return fail(toString(std::move(E)));
     }
     if (Error E = Out.finish())
       return fail(toString(std::move(E)));
@@ -85,10 +83,11 @@ private:
   std::string ResourceDir, WorkDir, BackendText;
   Reporter &Out;
   Tally Total;
-  unsigned Reported = 0, NextId = 0, NextBuild = 0, Emitted = 0;
+  unsigned Reported = 0, Emitted = 0;
   bool Incomplete = false;
   std::unique_ptr<CacheDir> Cache = Flags.cache();
   FileStates FilesNow;
+  PchFolder Headers{Cache ? Cache->folder().str() : WorkDir};
   std::optional<Preambles> Preambled;
 
   /// Where linting takes library headers from; null for nowhere.
@@ -98,11 +97,14 @@ private:
     return Preambled ? &*Preambled : nullptr;
   }
 
-  unsigned Number = 0, Files = 0; ///< Of the file that is worked on, of all.
-  void progress(const Twine &Text) const {
-    if (!Flags.Quiet && sys::Process::StandardErrIsDisplayed())
-      errs() << "torch-tidy verify: [" << Number << "/" << Files << "] " << Text
-             << "\n";
+  size_t Files = 0; ///< How many there are.
+  std::mutex ProgressLock;
+  void progress(size_t Index, const Twine &Text) {
+    if (Flags.Quiet || !sys::Process::StandardErrIsDisplayed())
+      return;
+    std::lock_guard<std::mutex> Guard(ProgressLock);
+    errs() << "torch-tidy verify: [" << Index + 1 << "/" << Files << "] "
+           << Text << "\n";
   }
 
   Expected<Setup> setUpFor(const LintJob &Job) {
@@ -127,21 +129,29 @@ private:
       return S.takeError();
     std::vector<Probed> All;
     std::vector<ProbedSource> Flagged;
-    for (const LintJob &Job : Jobs) {
-      ++Number;
-      progress("linting " + Job.File);
-      All.push_back(probeFile(Job, Config, ResourceDir, Lint,
-                              {NextId, false, library()}));
-      Probed &P = All.back();
-      NextId = P.NextId;
+    // One file of events for all: each file has ids of its own.
+    constexpr unsigned IdsOfAFile = 1 << 16;
+    std::vector<std::shared_future<Probed>> Results;
+    DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
+    for (size_t I = 0; I < Jobs.size(); ++I)
+      Results.push_back(Pool.async([this, &Jobs, Library = library(), I] {
+        progress(I, "linting " + Jobs[I].File);
+        return probeFile(Jobs[I], Config, ResourceDir, Lint,
+                         {unsigned(I) * IdsOfAFile, false, Library});
+      }));
+    for (size_t I = 0; I < Jobs.size(); ++I) {
+      All.push_back(Results[I].get());
+      Results[I] = {};
+      const Probed &P = All.back();
       Incomplete |= P.Failed;
       if (!P.Failed && !P.Findings.empty())
-        Flagged.push_back({Job.File, P.Texts});
+        Flagged.push_back({Jobs[I].File, P.Texts});
     }
     Events Seen;
     if (!Flagged.empty()) {
-      progress("building with probes in " + Twine(Flagged.size()) + " of " +
-               Twine(Jobs.size()) + " files, then: " + Flags.Run);
+      progress(Jobs.size() - 1,
+               "building with probes in " + Twine(Flagged.size()) + " of " +
+                   Twine(Jobs.size()) + " files, then: " + Flags.Run);
       OwnProgram Own{absolute(Flags.BuildPath),
                      Flags.Run,
                      WorkDir,
@@ -202,103 +212,56 @@ private:
     }
   }
 
-  Error verifyFile(const LintJob &Job) {
-    const auto &Command = Job.Commands.front();
-    Expected<Setup> S = setUpFor(Job);
-    if (!S)
-      return S.takeError();
-    std::string Dir = WorkDir + "/" + std::to_string(NextBuild++);
-    if (std::error_code EC = sys::fs::create_directory(Dir))
-      return createStringError(EC, "cannot make '%s'", Dir.c_str());
-    Build B({Job.File, Command.Directory, Command.CommandLine,
-             lentObjects(Command.Directory, Job.File)},
-            S->Torch, S->RT, S->Clang, S->Where, Dir, Flags.cacheDir());
-    progress("linting " + Job.File);
-    if (Flags.Collect.empty())
-      B.startPreamble();
-    Probed P =
-        probeFile(Job, Config, ResourceDir, Lint, {NextId, true, library()});
-    NextId = P.NextId;
-    Incomplete |= P.Failed;
-    bool Runnable = !P.Failed && !P.Findings.empty() && P.Driver.size();
-    if (!Flags.Collect.empty())
-      return collect(Job, P, Runnable);
-    Events Seen;
-    if (Runnable) {
-      Expected<std::string> Program = build(B, Job, P);
-      if (!Flags.Emit.empty()) {
-        // What does not build here need not be tried elsewhere.
-        if (!Program)
-          return Program.takeError();
-        auto Headers = B.headers();
-        if (!Headers)
-          return Headers.takeError();
-        if (Error E = emitFile(Flags.Emit, Emitted++, Job, P, B.standInText(),
-                               *Headers))
-          return E;
-      } else if (!Program) {
-        Seen.EarlyEnd = firstError(toString(Program.takeError()));
-      } else {
-        progress("running it");
-        Expected<Events> Ran = runDriver(
-            *Program, Dir, {Flags.Timeout, Flags.Memory, P.Driver.size()});
-        if (!Ran)
-          return Ran.takeError();
-        Seen = std::move(*Ran);
+  /// All files, several at a time, reported in the order of the command line.
+  Error verifyFiles(const std::vector<LintJob> &Jobs) {
+    const AloneOptions Options{Flags,       Config,    Lint,
+                               ResourceDir, library(), Headers};
+    std::atomic<bool> Stop{false};
+    std::vector<std::shared_future<AloneResult>> Results;
+    DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
+    for (size_t I = 0; I < Jobs.size(); ++I)
+      Results.push_back(Pool.async([this, &Jobs, &Options, &Stop, I] {
+        if (Stop)
+          return AloneResult();
+        return verifyAlone(Jobs[I], Options, WorkDir + "/" + std::to_string(I),
+                           [=](const Twine &Text) { progress(I, Text); });
+      }));
+    for (size_t I = 0; I < Jobs.size(); ++I) {
+      AloneResult Result = Results[I].get();
+      Results[I] = {};
+      Error E = Result.Trouble.empty() ? take(Jobs[I], Result)
+                                       : createStringError(Result.Trouble);
+      if (E) {
+        Stop = true;
+        Pool.wait();
+        return E;
       }
     }
-    if (!Flags.Emit.empty()) {
-      Reported += P.Findings.size();
-      return emitCommon(Flags.Emit, S->RT, Emitted);
-    }
-    report(Job, P, Seen, B.missing());
     return Error::success();
   }
 
-  /// `--collect`: the program was built and run by hand.
-  Error collect(const LintJob &Job, Probed &P, bool Runnable) {
-    Events Seen;
-    if (Runnable) {
+  Error take(const LintJob &Job, AloneResult &Result) {
+    BackendText = Result.BackendText;
+    Incomplete |= Result.File.Failed;
+    if (!Flags.Collect.empty() && Result.Runnable) {
+      // The program was built and run by hand.
       Expected<Events> Collected =
-          collectFile(Flags.Collect, Emitted++, Job, P);
+          collectFile(Flags.Collect, Emitted++, Job, Result.File);
       if (!Collected)
         return Collected.takeError();
-      Seen = std::move(*Collected);
+      Result.Seen = std::move(*Collected);
       BackendText = collectedBackend(Flags.Collect);
     }
-    report(Job, P, Seen, {});
-    return Error::success();
-  }
-
-  /// Why a probed copy does not build, in a line.
-  static std::string firstError(StringRef Words) {
-    StringRef Head = Words.split('\n').first, Line = Words;
-    if (size_t At = Words.find("error: "); At != StringRef::npos)
-      Line = Words.substr(At).split('\n').first;
-    return (Head.rtrim(":") + ": " + Line).str();
-  }
-
-  /// Builds the program; entries whose calls do not compile are left out.
-  Expected<std::string> build(Build &B, const LintJob &Job, Probed &P) {
-    for (;;) {
-      progress("building a program of " + Twine(P.Driver.size()) +
-               (P.Driver.size() == 1 ? " function" : " functions"));
-      std::map<std::string, std::string> Texts = P.Texts;
-      for (auto &[Path, Text] : Texts)
-        if (sys::fs::equivalent(Path, Job.File))
-          Text += P.Driver.text();
-      Expected<std::string> Program = B.program(Texts);
-      if (Program)
-        return Program;
-      std::string Words = toString(Program.takeError());
-      // Both at once: a build is slow.
-      bool Probes = P.dropFailingProbes(Words);
-      if (!P.Driver.dropFailing(Words) && !Probes)
-        return createStringError(Words);
-      P.noteDropped();
-      if (!P.Driver.size())
-        return createStringError(Words);
+    if (Flags.Emit.empty()) {
+      report(Job, Result.File, Result.Seen, Result.Missing);
+      return Error::success();
     }
+    if (Result.Runnable)
+      if (Error E = emitFile(Flags.Emit, Emitted++, Job, Result.File,
+                             Result.StandIns, Result.Headers))
+        return E;
+    Reported += Result.File.Findings.size();
+    return emitCommon(Flags.Emit, Result.RT, Emitted);
   }
 
   /// A call that needs what another file defines was not seen as it is.
