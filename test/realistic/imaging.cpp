@@ -86,7 +86,8 @@ void case_superres_tiles_kept_on_host() {
   std::cout << out.rows << "x" << out.cols << "\n";
 }
 
-void case_superres_pixels_read_from_device() {
+// What follows a loop over pixels and two nested loops over tiles.
+void case_superres_pixels_read_from_device_FN() {
   using namespace superres;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Upscaler net;
@@ -102,7 +103,8 @@ void case_superres_pixels_read_from_device() {
   std::cout << bright << "\n";
 }
 
-void case_superres_compared_with_host_picture() {
+// What follows a loop over pixels and two nested loops over tiles.
+void case_superres_compared_with_host_picture_FN() {
   using namespace superres;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Upscaler net;
