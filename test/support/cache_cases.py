@@ -291,6 +291,17 @@ def limit(p):
 
     expect(re.search(r"preambles +\d+\.\d MiB in 2 files", cache("info").stdout), cache("info").stdout)
     expect(cache("prune").stdout.startswith("removed 0.0 MiB"), "nothing to prune")
+    # What a killed process left goes when nobody can be at it any more.
+    left = ["preamble-1.pch.tmp-2", "verify-1.pch-2.part.tmp", "verify-1.pch.part", "preamble-1.lock", "preamble-1.lock-2"]
+    for name in left + ["verify-now.pch.part"]:
+        file = os.path.join(p.cache, name)
+        with open(file, "w", encoding="utf-8") as out:
+            out.write("part")
+        if name in left:
+            os.utime(file, (time.time() - 7200,) * 2)
+    expect(cache("prune").returncode == 0, "prune leftovers")
+    expect(not set(left) & set(os.listdir(p.cache)), "leftovers went: {}".format(os.listdir(p.cache)))
+    expect("verify-now.pch.part" in os.listdir(p.cache), "what is being written stayed")
     # The oldest go first.
     for file in p.files(".pch") + p.files(".deps"):
         os.utime(file, (1, 1))

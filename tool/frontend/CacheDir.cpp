@@ -195,6 +195,14 @@ CacheUsage CacheDir::usage() const {
   return Result;
 }
 
+/// What a killed process was writing (this tool, or the compiler that it ran),
+/// or held locked.
+static bool isUnfinished(llvm::StringRef File) {
+  llvm::StringRef Name = path::filename(File);
+  return Name.contains(".tmp-") || Name.contains(".lock") ||
+         Name.ends_with(".tmp") || Name.ends_with(".part");
+}
+
 uint64_t CacheDir::prune(uint64_t Limit) const {
   std::vector<File> Files = filesIn(Folder);
   uint64_t Total = 0, Removed = 0;
@@ -203,7 +211,7 @@ uint64_t CacheDir::prune(uint64_t Limit) const {
   llvm::sort(Files, [](const File &A, const File &B) { return A.Used < B.Used; });
   const auto Old = std::chrono::system_clock::now() - std::chrono::hours(1);
   for (const File &F : Files) {
-    bool Leftover = llvm::StringRef(F.Path).contains(".tmp-") && F.Used < Old;
+    bool Leftover = F.Used < Old && isUnfinished(F.Path);
     if ((Total <= Limit && !Leftover) || fs::remove(F.Path))
       continue;
     Total -= F.Bytes;

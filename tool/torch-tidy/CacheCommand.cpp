@@ -1,9 +1,7 @@
 #include "tool/torch-tidy/CacheCommand.h"
 #include "tool/frontend/CacheDir.h"
 #include "tool/torch-tidy/CommonFlags.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace cl = llvm::cl;
@@ -40,23 +38,13 @@ int runCache(int argc, const char **argv) {
                           cl::init(CacheDir::DefaultLimit >> 20),
                           cl::desc("What prune leaves at most. Default: 2048"),
                           cl::sub(Command), cl::cat(Category));
-  cl::HideUnrelatedOptions(Category, Command);
-  llvm::SmallVector<const char *, 8> Args(argv, argv + argc);
-  Args.insert(Args.begin() + 1, "cache");
-  std::string Errors;
-  llvm::raw_string_ostream ErrorStream(Errors);
-  if (!cl::ParseCommandLineOptions(Args.size(), Args.data(), Overview,
-                                   &ErrorStream)) {
-    llvm::errs() << Errors;
-    return ExitCannotRun;
-  }
+  if (std::optional<int> Code =
+          parseSubCommand(Command, Category, argc, argv, Overview))
+    return *Code;
 
-  llvm::SmallString<256> Path(Folder.empty() ? CacheDir::defaultFolder()
-                                             : Folder.getValue());
-  if (Path.empty())
+  const CacheDir Cache(cacheFolder(Folder));
+  if (Cache.folder().empty())
     return fail("there is no cache folder; name one with --cache-dir");
-  llvm::sys::fs::make_absolute(Path);
-  const CacheDir Cache(Path.str().str());
   if (Action == "info") {
     CacheUsage Usage = Cache.usage();
     llvm::outs() << Cache.folder()

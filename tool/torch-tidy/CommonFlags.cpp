@@ -17,6 +17,36 @@ void note(const llvm::Twine &Text) {
   llvm::WithColor::note(llvm::errs(), "torch-tidy") << Text << '\n';
 }
 
+std::optional<int> parseSubCommand(cl::SubCommand &Command,
+                                   cl::OptionCategory &Category, int argc,
+                                   const char **argv,
+                                   llvm::StringRef Overview) {
+  cl::HideUnrelatedOptions(Category, Command);
+  // LLVM's parser wants the sub-command's name in the first place.
+  std::string Name = Command.getName().str();
+  llvm::SmallVector<const char *, 64> Args(argv, argv + argc);
+  Args.insert(Args.begin() + 1, Name.c_str());
+  // With a stream for errors the parser returns instead of leaving.
+  std::string Errors;
+  llvm::raw_string_ostream ErrorStream(Errors);
+  if (cl::ParseCommandLineOptions(Args.size(), Args.data(), Overview,
+                                  &ErrorStream))
+    return std::nullopt;
+  llvm::errs() << Errors;
+  return ExitCannotRun;
+}
+
+std::string cacheFolder(llvm::StringRef Named) {
+  llvm::SmallString<256> Folder(Named);
+  if (Folder.empty())
+    Folder = CacheDir::defaultFolder();
+  if (Folder.empty())
+    return "";
+  llvm::sys::fs::make_absolute(Folder);
+  llvm::sys::path::remove_dots(Folder, /*remove_dot_dot=*/true);
+  return Folder.str().str();
+}
+
 std::optional<int> CommonFlags::parse(int argc, const char **argv,
                                       llvm::StringRef Overview) {
   std::string Why;
@@ -27,20 +57,7 @@ std::optional<int> CommonFlags::parse(int argc, const char **argv,
   if (!AfterDashes && !Why.empty())
     return fail("the flags after '--' cannot be used: " +
                 llvm::StringRef(Why).trim());
-  cl::HideUnrelatedOptions(Category, Command);
-  // LLVM's parser wants the sub-command's name in the first place.
-  std::string Name = Command.getName().str();
-  llvm::SmallVector<const char *, 64> Args(argv, argv + argc);
-  Args.insert(Args.begin() + 1, Name.c_str());
-  // With a stream for errors the parser returns instead of leaving.
-  std::string Errors;
-  llvm::raw_string_ostream ErrorStream(Errors);
-  if (!cl::ParseCommandLineOptions(Args.size(), Args.data(), Overview,
-                                   &ErrorStream)) {
-    llvm::errs() << Errors;
-    return ExitCannotRun;
-  }
-  return std::nullopt;
+  return parseSubCommand(Command, Category, argc, argv, Overview);
 }
 
 llvm::Expected<std::vector<std::string>> CommonFlags::sourceFiles() const {
@@ -61,13 +78,10 @@ llvm::Expected<std::vector<std::string>> CommonFlags::sourceFiles() const {
 }
 
 std::unique_ptr<CacheDir> CommonFlags::cache() const {
-  llvm::SmallString<256> Folder(
-      CacheFolder.empty() ? CacheDir::defaultFolder() : CacheFolder.getValue());
-  if (NoCache || Folder.empty())
+  std::string Folder = NoCache ? "" : cacheFolder(CacheFolder);
+  if (Folder.empty())
     return nullptr;
-  llvm::sys::fs::make_absolute(Folder);
-  llvm::sys::path::remove_dots(Folder, /*remove_dot_dot=*/true);
-  return std::make_unique<CacheDir>(Folder.str().str(),
+  return std::make_unique<CacheDir>(std::move(Folder),
                                     uint64_t(CacheLimit) << 20);
 }
 

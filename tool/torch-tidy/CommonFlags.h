@@ -30,6 +30,17 @@ int fail(const llvm::Twine &Text);
 /// Writes "torch-tidy: note: TEXT" to standard error.
 void note(const llvm::Twine &Text);
 
+/// Parses what follows the sub-command's name; \p argv[0] is the program. An
+/// exit code where there is nothing more to do; the reason has been printed.
+std::optional<int> parseSubCommand(llvm::cl::SubCommand &Command,
+                                   llvm::cl::OptionCategory &Category,
+                                   int argc, const char **argv,
+                                   llvm::StringRef Overview);
+
+/// The folder that `--cache-dir` names, else the default; absolute, or empty
+/// where there is none.
+std::string cacheFolder(llvm::StringRef Named);
+
 /// What to do with a source that no compile database is found for.
 enum class MissingDatabase { Fail, Skip };
 
