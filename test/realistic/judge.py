@@ -35,6 +35,8 @@ import shlex
 import subprocess
 import sys
 
+from lengths import lengths
+
 CASE = re.compile(r"^void (case_\w+)\(\)")
 LABEL = re.compile(r"\s*// (THROWS|THROWN|VIA|FALSE): (\w+)(?=\s*(?://|$))")
 DIAGNOSTIC = re.compile(r"^(.+?):(\d+):\d+: (warning|error): (.*?)(?: \[([\w,.-]+)\])?$")
@@ -107,11 +109,18 @@ def fits(case, check):
     return (case.kind == "dtype") == check.startswith("torch-dtype")
 
 
+def summary(counts, of):
+    numbers = ", ".join("{} {}".format(number, kind) for kind, number in counts.items())
+    return "{} {}: {}".format(sum(counts.values()), of, numbers)
+
+
 def lint(options):
     found, wrong = findings_of(options, options.files)
     counts = {"found": 0, "missed": 0, "silent": 0, "false": 0}
+    long = dict(counts)  # those of 40 lines and more
     for path in options.files:
         cases = read_cases(path)
+        length = {name: with_uses for name, _, with_uses in lengths(path)}
         labelled = set().union(*(case.lines() for case in cases))
         own = [f for f in found if f[0] == os.path.basename(path)]
         stray = [f for f in own if f[1] not in labelled]
@@ -120,15 +129,16 @@ def lint(options):
             right = [f for f in own if f[1] in case.lines() and fits(case, f[3])]
             missed = case.kind is not None and not right
             where = "{}:{}: {}".format(path, case.outer or case.begin, case.name)
-            counts["missed" if missed else "found" if case.kind else "false" if others else "silent"] += 1
+            verdict = "missed" if missed else "found" if case.kind else "false" if others else "silent"
+            counts[verdict] += 1
+            long[verdict] += length[case.name] >= 40
             if missed != case.name.endswith("_FN"):
                 wrong.append(where + (": missed" if missed else ": found now, drop the _FN"))
             if bool(others) != case.name.endswith("_FP"):
                 wrong.append(where + (": false finding" if others else ": silent now, drop the _FP"))
             if others and not case.name.endswith("_FP"):
                 wrong += ["    {}:{}: {} [{}]".format(path, f[1], f[2], f[3]) for f in others]
-    numbers = ", ".join("{} {}".format(number, kind) for kind, number in counts.items())
-    print("\n".join(wrong + ["{} cases: {}".format(sum(counts.values()), numbers)]))
+    print("\n".join(wrong + [summary(counts, "cases"), summary(long, "of them with 40 lines and more (lengths.py)")]))
     return 1 if wrong else 0
 
 
