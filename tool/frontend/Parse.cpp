@@ -36,6 +36,8 @@ public:
       return;
     TheSema->PendingInstantiations.pop_back();
     Fn->setInstantiationIsPending(false);
+    // As a function of a library: it has one, which nobody asks for.
+    Fn->setHasSkippedBody();
   }
 
 private:
