@@ -2,7 +2,9 @@
 """Lints files without any cache, on preambles, and again unchanged: three times
 the same report, or the difference is printed.
 
-Usage: same_findings.py --tool=PROGRAM --cache=FOLDER --flags=FLAGS FILE...
+With --joined, all files as one, each in a namespace of its own.
+
+Usage: same_findings.py --tool=PROGRAM --cache=FOLDER --flags=FLAGS [--joined] FILE...
 """
 
 import argparse
@@ -13,14 +15,23 @@ import shutil
 import subprocess
 import sys
 
+from compare_plugin import joined
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tool", required=True)
     parser.add_argument("--cache", required=True)
     parser.add_argument("--flags", required=True)
+    parser.add_argument("--joined", action="store_true")
     parser.add_argument("files", nargs="+")
     arguments = parser.parse_args()
+    if arguments.joined:
+        os.makedirs(arguments.cache, exist_ok=True)
+        name = os.path.join(arguments.cache, "joined.cpp")
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(joined(arguments.files)[0])
+        arguments.files = [name]
 
     def report(*options):
         command = [arguments.tool, "--format=json", "--explain-unknown", "--quiet", "-j1", *options]
