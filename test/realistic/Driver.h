@@ -33,7 +33,9 @@ inline void *Stack[256];
 inline int Depth = 0;
 extern "C" char __executable_start, etext;
 
-inline void remember() {
+/// An error that another thread threw goes on here: \p GoesOn adds to what was
+/// remembered, from the line that threw outwards.
+inline void remember(bool GoesOn = false) {
   void *Now[256];
   int N = ::backtrace(Now, 256), Own = 0;
   for (int I = 0; I < N; ++I)
@@ -41,8 +43,9 @@ inline void remember() {
       ++Own;
   if (Own < 3) // this function, its caller, and no case
     return;
-  std::memcpy(Stack, Now, sizeof(Now));
-  Depth = N;
+  const int Kept = GoesOn && Depth + N <= 256 ? Depth : 0;
+  std::memcpy(Stack + Kept, Now, size_t(N) * sizeof(void *));
+  Depth = Kept + N;
 }
 
 inline std::string oneLine(std::string Text) {
@@ -97,7 +100,7 @@ extern "C" void throwing(void *Object, std::type_info *Type,
 extern "C" void rethrowing(std::exception_ptr E) __asm__(
     "_ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE");
 extern "C" void rethrowing(std::exception_ptr E) {
-  driver::remember();
+  driver::remember(/*GoesOn=*/true);
   using Rethrow = void (*)(std::exception_ptr);
   reinterpret_cast<Rethrow>(::dlsym(
       RTLD_NEXT,

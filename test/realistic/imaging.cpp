@@ -244,7 +244,7 @@ void case_tracking_boxes_on_device() {
   std::cout << tracker.cost().sizes() << "\n";
 }
 
-namespace style {
+namespace painting {
 
 struct LossNetImpl : torch::nn::Module {
   LossNetImpl() {
@@ -286,10 +286,10 @@ torch::Tensor distance(const std::vector<torch::Tensor> &a, const std::vector<to
   return sum;
 }
 
-} // namespace style
+} // namespace painting
 
 void case_style_overridden_move() {
-  using namespace style;
+  using namespace painting;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   LossNet net;
   net->to(device);
@@ -307,7 +307,7 @@ void case_style_overridden_move() {
 }
 
 void case_style_moved_as_a_part() {
-  using namespace style;
+  using namespace painting;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   LossNet net;
   torch::nn::Module whole("whole");

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace pool {
+namespace tasks {
 
 class ThreadPool {
 public:
@@ -86,10 +86,10 @@ struct ScorerImpl : torch::nn::Module {
 };
 TORCH_MODULE(Scorer);
 
-} // namespace pool
+} // namespace tasks
 
 void case_pool_augments_on_host() {
-  using namespace pool;
+  using namespace tasks;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Scorer scorer;
   scorer->to(device);
@@ -106,7 +106,7 @@ void case_pool_augments_on_host() {
 
 // What a packaged task returns through its future.
 void case_pool_batch_never_moved_FN() {
-  using namespace pool;
+  using namespace tasks;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Scorer scorer;
   scorer->to(device);
@@ -122,7 +122,7 @@ void case_pool_batch_never_moved_FN() {
 }
 
 void case_pool_scores_in_threads() {
-  using namespace pool;
+  using namespace tasks;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Scorer scorer;
   scorer->to(device);
@@ -141,7 +141,7 @@ void case_pool_scores_in_threads() {
 
 // What a packaged task returns through its future.
 void case_pool_scores_summed_on_host_FN() {
-  using namespace pool;
+  using namespace tasks;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Scorer scorer;
   scorer->to(device);

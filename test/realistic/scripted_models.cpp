@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace exported {
+namespace detectors {
 
 // What the training side has written; here it is made on the spot.
 torch::jit::Module detector() {
@@ -78,10 +78,10 @@ std::vector<std::array<float, 4>> keep(const Detection &d, const torch::Tensor &
   return out;
 }
 
-} // namespace exported
+} // namespace detectors
 
 void case_exported_scale_made_on_device() {
-  using namespace exported;
+  using namespace detectors;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Session session(bytes_of(detector()), device);
   auto scale = torch::tensor({640.f, 480.f, 640.f, 480.f}, session.device());
@@ -92,7 +92,7 @@ void case_exported_scale_made_on_device() {
 }
 
 void case_exported_scale_on_host() {
-  using namespace exported;
+  using namespace detectors;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Session session(bytes_of(detector()), device);
   auto scale = torch::tensor({640.f, 480.f, 640.f, 480.f});
@@ -102,7 +102,7 @@ void case_exported_scale_on_host() {
 
 // Methods of a scripted module other than forward.
 void case_exported_named_method_without_move_FN() {
-  using namespace exported;
+  using namespace detectors;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Session session(bytes_of(detector()), device);
   auto images = torch::rand({2, 8, 4, 4});
@@ -111,7 +111,7 @@ void case_exported_named_method_without_move_FN() {
 }
 
 void case_exported_results_brought_back() {
-  using namespace exported;
+  using namespace detectors;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Session session(bytes_of(detector()), device);
   auto scale = torch::tensor({640.f, 480.f, 640.f, 480.f});

@@ -21,7 +21,7 @@ struct RegressorImpl : torch::nn::Module {
     register_module("drop", drop);
   }
   torch::Tensor forward(torch::Tensor x) {
-    x = torch::relu(fc1(x));
+    x = torch::relu(fc1(x)); // THROWN: prices_best_weights_come_back_on_host
     x = drop(torch::relu(fc2(x)));
     return out(x).squeeze(-1);
   }
@@ -48,7 +48,7 @@ struct EarlyStopping {
 double validate(Regressor &model, const torch::Tensor &x, const torch::Tensor &y, torch::Device device) {
   torch::NoGradGuard no_grad;
   model->eval();
-  auto pred = model->forward(x.to(device)); // THROWN: prices_best_weights_come_back_on_host
+  auto pred = model->forward(x.to(device)); // VIA: prices_best_weights_come_back_on_host
   return torch::mse_loss(pred, y.to(device)).item<double>();
 }
 
@@ -115,7 +115,7 @@ void case_prices_best_weights_come_back_on_host() {
   std::cout << "best " << early.best << ", now " << validate(model, x, y, device) << "\n"; // THROWS: device
 }
 
-namespace resume {
+namespace resuming {
 
 struct NetImpl : torch::nn::Module {
   NetImpl() {
@@ -168,7 +168,7 @@ private:
   std::unique_ptr<torch::optim::Adam> optimizer_;
 };
 
-} // namespace resume
+} // namespace resuming
 
 void case_resume_everything_on_the_device() {
   torch::Device device = torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
@@ -176,12 +176,12 @@ void case_resume_everything_on_the_device() {
   auto labels = torch::randint(0, 3, {4});
   std::stringstream weights, state;
   {
-    resume::Trainer first(device);
+    resuming::Trainer first(device);
     for (int i = 0; i < 2; ++i)
       std::cout << first.step(images, labels) << "\n";
     first.save(weights, state);
   }
-  resume::Trainer second(device);
+  resuming::Trainer second(device);
   second.load(weights, state, device);
   for (int i = 0; i < 2; ++i)
     std::cout << second.step(images, labels) << "\n";
@@ -192,10 +192,10 @@ void case_resume_momenta_read_on_host() {
   auto images = torch::rand({4, 1, 4, 4});
   auto labels = torch::randint(0, 3, {4});
   std::stringstream weights, state;
-  resume::Trainer first(device);
+  resuming::Trainer first(device);
   first.step(images, labels);
   first.save(weights, state);
-  resume::Trainer second(device);
+  resuming::Trainer second(device);
   second.load(weights, state, torch::kCPU);
   float loss = second.step(images, labels); // THROWS: device
   std::cout << "resumed at " << loss << std::endl;
