@@ -142,37 +142,50 @@ struct Object {
   Device Unseen; ///< Device of the parts nothing is known of.
 };
 
-/// Values by id, in chunks that copies share until one is written to.
+/// Values by id, in chunks that copies share until one is written to. So are
+/// the lists of chunks: a long function has thousands, and a copy is made for
+/// each of its statements.
 template <class T> class Store {
-  static constexpr unsigned Chunk = 16;
-  std::vector<std::shared_ptr<std::vector<T>>> Chunks;
+  static constexpr unsigned Chunk = 16, Page = 64;
+  using Values = std::vector<T>;
+  using Chunks = std::vector<std::shared_ptr<Values>>;
+  std::vector<std::shared_ptr<Chunks>> Pages;
   uint32_t Count = 0;
+
+  /// What is in \p P, for this copy alone.
+  template <class List>
+  static List &own(std::shared_ptr<List> &P, unsigned Size) {
+    if (P.use_count() > 1) {
+      auto New = std::make_shared<List>();
+      New->reserve(Size);
+      *New = *P;
+      P = std::move(New);
+    }
+    return *P;
+  }
+  Values &chunk(uint32_t I) {
+    Chunks &In = own(Pages[I / (Chunk * Page)], Page);
+    return own(In[I / Chunk % Page], Chunk);
+  }
 
 public:
   Store() { add(T()); }
   uint32_t size() const { return Count; }
   const T &operator[](uint32_t I) const {
-    return (*Chunks[I / Chunk])[I % Chunk];
+    return (*(*Pages[I / (Chunk * Page)])[I / Chunk % Page])[I % Chunk];
   }
-  T &mut(uint32_t I) {
-    auto &C = Chunks[I / Chunk];
-    if (C.use_count() > 1) {
-      auto New = std::make_shared<std::vector<T>>();
-      New->reserve(Chunk);
-      *New = *C;
-      C = std::move(New);
-    }
-    return (*C)[I % Chunk];
-  }
+  T &mut(uint32_t I) { return chunk(I)[I % Chunk]; }
   uint32_t add(T V) {
-    if (Count % Chunk == 0) {
-      Chunks.push_back(std::make_shared<std::vector<T>>());
-      Chunks.back()->reserve(Chunk);
-      Chunks.back()->push_back(std::move(V));
-    } else {
-      mut(Count - 1);
-      Chunks.back()->push_back(std::move(V));
+    if (Count % (Chunk * Page) == 0) {
+      Pages.push_back(std::make_shared<Chunks>());
+      Pages.back()->reserve(Page);
     }
+    if (Count % Chunk == 0) {
+      Chunks &In = own(Pages.back(), Page);
+      In.push_back(std::make_shared<Values>());
+      In.back()->reserve(Chunk);
+    }
+    chunk(Count).push_back(std::move(V));
     return Count++;
   }
 };
