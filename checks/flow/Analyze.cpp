@@ -34,6 +34,7 @@ void Interp::runRoot(const FunctionDecl *Fn) {
   GaveUp = false;
   Rounds.clear();
   Catching = 0;
+  Thrown = nullptr;
   ++Result.Stats.Functions;
   States In = each(entryTo(Fn), [&] {
     std::vector<CellId> Args = unknownArguments(Fn);

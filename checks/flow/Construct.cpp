@@ -98,6 +98,10 @@ Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
     for (CellId C : Cells)
       Vs.push_back(load(C));
     V = newOptimizer(R, Vs);
+  } else if (qualified(R) == "std::packaged_task" && Cells.size() == 1) {
+    V = fresh(T, "", SourceLocation(), "");
+    if (V.K == Value::Object)
+      S->Cells.mut(named(V.Id, "task", true)) = load(Cells[0]);
   } else if (Cells.size() == 1) {
     V = load(Cells[0]);
   } else {
@@ -294,6 +298,14 @@ Value Interp::construct(const CXXConstructExpr *E) {
        Q == "torch::NoGradGuard" || Q == "c10::InferenceMode") &&
       !S->NoGrad)
     S->NoGrad = S->Frames.size();
+  if (Q == "std::packaged_task" && N == 1) {
+    Value Task = Arg(0);
+    Value V = fresh(T, "", SourceLocation(), "");
+    if (Dead || V.K != Value::Object)
+      return {};
+    S->Cells.mut(named(V.Id, "task", true)) = Task;
+    return V;
+  }
   if (StringRef(Q).ends_with("stringstream") && N > 0)
     if (Value V = Arg(0); V.K == Value::Object)
       return copyOf(V);

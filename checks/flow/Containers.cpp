@@ -282,7 +282,9 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
   if (Name == "empty")
     return Exact() ? Value::integer(S->Objects[V.Id].Elems.empty())
                    : Value::of(Value::Sym, symbol(text(E), true));
-  if (Name == "push_back" || Name == "emplace_back" || Name == "push" ||
+  bool Front = Name == "push_front" || Name == "emplace_front";
+  if (Front || Name == "push_back" || Name == "emplace_back" ||
+      Name == "push" ||
       (Name == "emplace" && K == TypeKind::List &&
        !E->getType()->isRecordType())) {
     Value X;
@@ -306,17 +308,11 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
         P.Elems.push_back(S->cell(copyOf(eval(A))));
       X = S->object(std::move(P));
     }
-    if (!Dead)
-      put(C, X);
-    return {};
-  }
-  if (Name == "push_front" || Name == "emplace_front") {
-    Value X = Args.empty() ? Value() : copyOf(eval(Args[0]));
     if (Dead)
       return {};
     put(C, X);
     auto &Elems = S->Objects.mut(V.Id).Elems;
-    if (!Elems.empty())
+    if (Front && !Elems.empty())
       std::rotate(Elems.begin(), Elems.end() - 1, Elems.end());
     return {};
   }

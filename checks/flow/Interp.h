@@ -167,6 +167,7 @@ private:
   Value construct(const clang::CXXConstructExpr *E);
   Value newOptimizer(const clang::CXXRecordDecl *R, llvm::ArrayRef<Value> Args);
   Value copyOf(const Value &V);
+  bool isPromise(const Value &V);
   CellId field(CellId Base, const clang::ValueDecl *D);
   CellId named(ObjectId O, llvm::StringRef Name, bool Create);
   Value fresh(clang::QualType T, llvm::StringRef Name,
@@ -412,6 +413,8 @@ private:
   bool Dead = false;  ///< The path under evaluation has ended.
   uint64_t Budget = 0, Serial = 0;
   bool GaveUp = false;
+  /// Where a `throw` leaves its states for the handler around; may be null.
+  States *Thrown = nullptr;
   unsigned Catching = 0;        ///< Handlers around that go on after a throw.
   std::vector<unsigned> Rounds; ///< Iterations of the loops around.
   std::map<std::pair<SiteKey, std::vector<uint64_t>>, Visits> Sites;

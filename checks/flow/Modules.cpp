@@ -181,8 +181,12 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
       if (V.K == Value::Dev || V.K == Value::Str) {
         D = optionsFrom(V).D;
         Spelled = A;
-      } else if (V.K == Value::Type) {
-        T = V.T;
+      } else if (kindOf(A->getType()) == TypeKind::Dtype) {
+        T = V.K == Value::Type ? V.T : Dtype::Unknown;
+        if (T == Dtype::Unknown)
+          for (CellId C : modulesFrom({Obj}, /*Deep=*/true))
+            for (HandleId H : S->Objects[S->Cells[C].Id].State)
+              S->Handles.mut(H).Fact.Type = T;
       }
     }
     std::string Subject = S->Objects[Id].Name;

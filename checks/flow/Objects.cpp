@@ -6,14 +6,21 @@ using namespace clang;
 
 namespace torch_tidy {
 
+// The state that a promise or task shares with its future.
+bool Interp::isPromise(const Value &V) {
+  const CXXRecordDecl *R =
+      V.K == Value::Object ? S->Objects[V.Id].Rec : nullptr;
+  return R && (qualified(R) == "std::promise" ||
+               qualified(R) == "std::packaged_task");
+}
+
 // A copy of a record or container is a new one; tensors and pointers share.
 Value Interp::copyOf(const Value &V) {
   if (V.K != Value::Object)
     return V;
   Object O = S->Objects[V.Id];
   // What is shared, or moved and never copied.
-  if (O.K == Object::Module || O.K == Object::Optimizer ||
-      (O.Rec && qualified(O.Rec) == "std::promise"))
+  if (O.K == Object::Module || O.K == Object::Optimizer || isPromise(V))
     return V;
   for (auto &F : O.Fields)
     F.second = S->cell(copyOf(S->Cells[F.second]));

@@ -117,9 +117,14 @@ Value Interp::evalR(const Expr *E) {
     return eval(cast<CXXStdInitializerListExpr>(E)->getSubExpr());
   case Stmt::CXXThisExprClass:
     return Value::of(Value::Ptr, S->top().This);
-  case Stmt::CXXThrowExprClass:
+  case Stmt::CXXThrowExprClass: {
+    if (const Expr *What = cast<CXXThrowExpr>(E)->getSubExpr())
+      eval(What);
+    if (Thrown && !Dead)
+      Thrown->push_back(*S);
     Dead = true;
     return {};
+  }
   case Stmt::DeclRefExprClass: {
     auto *D = cast<DeclRefExpr>(E)->getDecl();
     if (auto *C = dyn_cast<EnumConstantDecl>(D))
@@ -303,6 +308,10 @@ Value Interp::evalR(const Expr *E) {
         return Value::integer(L.N & R.N);
       case BO_Or:
         return Value::integer(L.N | R.N);
+      case BO_Shl:
+        return R.N >= 0 && R.N < 63 ? Value::integer(L.N << R.N) : Value();
+      case BO_Shr:
+        return R.N >= 0 && R.N < 63 ? Value::integer(L.N >> R.N) : Value();
       default:
         break;
       }

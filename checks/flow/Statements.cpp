@@ -76,15 +76,22 @@ Flow Interp::exec(const Stmt *St, States In) {
           Exits |= D->isNoReturn();
       GoesOn |= !Exits;
     }
-    States Before = In;
+    States Before = In, Caught;
+    size_t Depth = In.empty() ? 0 : In[0].Frames.size();
+    States *Around = std::exchange(Thrown, &Caught);
     Catching += GoesOn;
     Out = exec(T->getTryBlock(), std::move(In));
     Catching -= GoesOn;
+    Thrown = Around;
     append(Before, Out.Next);
-    // Nothing is known to throw here: what a handler leaves is no proof that
-    // a later call is fine.
+    // Any call may throw, none is known to: what a handler leaves then is no
+    // proof that a later call is fine. A `throw` that is reached is.
     for (State &X : Before)
       X.Threw = true;
+    for (State &X : Caught)
+      X.Frames.resize(Depth);
+    append(Before, std::move(Caught));
+    merge(Before);
     for (unsigned I = 0; I < T->getNumHandlers(); ++I) {
       Flow F = exec(T->getHandler(I)->getHandlerBlock(), Before);
       append(Out.Next, std::move(F.Next));

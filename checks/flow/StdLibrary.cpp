@@ -237,16 +237,23 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       S->Cells.mut(target(C)) = Text;
     return {};
   }
-  // A promise and its future are one object.
-  if (StringRef(Cls).starts_with("std::promise")) {
+  // A promise and its future are one object; so are a task and its future.
+  if (Cls == "std::promise" || Cls == "std::packaged_task") {
     Value V = load(C);
     if (V.K != Value::Object)
       S->Cells.mut(C) = V =
           fresh(typeOf(Ctx, M->getParent()), "", SourceLocation(), "");
     if (Name == "get_future")
       return V;
-    if (Name == "set_value" && !Args.empty()) {
-      Value X = copyOf(Arg(0));
+    bool Runs = M->getOverloadedOperator() == OO_Call;
+    if (Runs || (Name == "set_value" && !Args.empty())) {
+      std::vector<CellId> Cells = cellsOf(Args);
+      CellId Task = named(V.Id, "task", false);
+      Value X = !Runs  ? copyOf(load(Cells[0]))
+                : Task ? callClosure(S->Cells[Task], E, Cells, QualType())
+                       : Value();
+      if (X.K == Value::Ref)
+        X = load(X.Id);
       if (!Dead)
         S->Cells.mut(named(V.Id, "value", true)) = X;
     }
@@ -256,10 +263,17 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       StringRef(Cls).contains("future") ||
       StringRef(Cls).starts_with("std::_Optional")) {
     Value V = load(C);
-    if (V.K == Value::Object && S->Objects[V.Id].Rec &&
-        qualified(S->Objects[V.Id].Rec) == "std::promise") {
+    if (isPromise(V)) {
+      // A task that nobody in sight runs has run when its result is had.
       CellId Given = named(V.Id, "value", false);
-      V = Given ? load(Given) : Value();
+      CellId Task = named(V.Id, "task", false);
+      V = Given  ? load(Given)
+          : Task ? callClosure(S->Cells[Task], E, {}, E->getType())
+                 : Value();
+      if (Dead)
+        return {};
+      if (V.K == Value::Ref)
+        V = load(V.Id);
     }
     if (Name == "get" && !V)
       return fresh(E->getType(), "", E->getBeginLoc(), "a future");

@@ -397,6 +397,9 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       Name == "createCUDAGenerator" || Name == "getDefaultCUDAGenerator")
     return Value::device(Name.contains("CUDA") ? Device::cuda()
                                                : Device::cpu());
+  if ((Name == "typeMetaToScalarType" || Name == "scalarTypeToTypeMeta") &&
+      Args.size() == 1)
+    return eval(Args[0]);
   if (Name == "make_generator") {
     const TemplateArgumentList *TA = Fn->getTemplateSpecializationArgs();
     const CXXRecordDecl *R =

@@ -75,7 +75,7 @@ struct Classifier {
   }
   torch::Tensor unchecked(const torch::Tensor &x) {
     torch::NoGradGuard guard;
-    return net->forward(x).softmax(1); // THROWN: cli_cuda_was_asked_for // THROWN: cli_doubles_were_asked_for_FN
+    return net->forward(x).softmax(1); // THROWN: cli_cuda_was_asked_for // THROWN: cli_doubles_were_asked_for
   }
   torch::TensorOptions options;
   torch::nn::Sequential net;
@@ -118,7 +118,7 @@ void case_cli_cuda_was_asked_for() {
 }
 
 // A type that a map by name gives for an option.
-void case_cli_doubles_were_asked_for_FN() {
+void case_cli_doubles_were_asked_for() {
   using namespace cli;
   auto o = parse({"--precision", "double"});
   Classifier classify(o);
@@ -134,7 +134,7 @@ struct NetImpl : torch::nn::Module {
     in = register_module("in", torch::nn::Linear(4, width));
     out = register_module("out", torch::nn::Linear(width, 2));
   }
-  torch::Tensor forward(const torch::Tensor &x) { return out(torch::relu(in(x))); } // THROWN: fallback_model_stays_on_device_FN
+  torch::Tensor forward(const torch::Tensor &x) { return out(torch::relu(in(x))); } // THROWN: fallback_model_stays_on_device
   torch::nn::Linear in{nullptr}, out{nullptr};
 };
 TORCH_MODULE(Net);
@@ -180,7 +180,7 @@ public:
       std::cerr << e.what() << "\n";
     }
   }
-  torch::Tensor run(const torch::Tensor &x) { return net_->forward(x.to(device_)); }
+  torch::Tensor run(const torch::Tensor &x) { return net_->forward(x.to(device_)); } // THROWN: fallback_model_stays_on_device
 
 private:
   Net net_;
@@ -189,8 +189,7 @@ private:
 
 } // namespace fallback
 
-// An exception of a helper that a constructor catches.
-void case_fallback_comes_back_to_host_FP() {
+void case_fallback_comes_back_to_host() {
   fallback::Runner runner(8, int64_t(1) << 40);
   auto x = torch::rand({3, 4});
   auto out = runner.run(x);
@@ -215,8 +214,7 @@ void case_fallback_fits_and_is_forgotten() {
   std::cout << residual.norm().item<float>() << "\n";
 }
 
-// An exception of a helper that a constructor catches.
-void case_fallback_model_stays_on_device_FN() {
+void case_fallback_model_stays_on_device() {
   fallback::HastyRunner runner(8, int64_t(1) << 40);
   auto x = torch::rand({3, 4});
   auto out = runner.run(x); // THROWS: device
