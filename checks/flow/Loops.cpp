@@ -194,12 +194,10 @@ Flow Interp::execSwitch(const SwitchStmt *Sw, States In) {
     return exec(Sw->getBody(), std::move(In));
   // One path enters at each label and runs on to the break.
   std::vector<std::pair<size_t, const Expr *>> Labels;
-  bool HasDefault = false;
   for (size_t I = 0; I < Body->size(); ++I)
     for (const Stmt *X = Body->body_begin()[I];
          auto *C = dyn_cast_or_null<SwitchCase>(X); X = C->getSubStmt()) {
       auto *Case = dyn_cast<CaseStmt>(C);
-      HasDefault |= !Case;
       Labels.push_back({I, Case ? Case->getLHS() : nullptr});
     }
   std::stable_partition(Labels.begin(), Labels.end(),

@@ -45,13 +45,15 @@ void Interp::merge(States &All) {
       }
       Y.Known = std::move(Both);
       if (!Numbers)
-        for (CellId C = 1; C < Y.Cells.size() && C < X.Cells.size(); ++C)
-          if (Y.Cells[C].K == Value::Int && X.Cells[C].K == Value::Int &&
-              Y.Cells[C].N != X.Cells[C].N)
+        for (CellId C = 1; C < Y.Cells.size() && C < X.Cells.size(); ++C) {
+          const Value A = Y.Cells[C], B = X.Cells[C];
+          if (A.K != B.K)
+            continue;
+          if (A.K == Value::Int && A.N != B.N)
             Y.Cells.mut(C) = Value::of(Value::Sym, symbol("", false));
-          else if (Y.Cells[C].K == Value::Str && X.Cells[C].K == Value::Str &&
-                   Y.Cells[C].P != X.Cells[C].P)
+          if (A.K == Value::Str && A.P != B.P)
             Y.Cells.mut(C) = unknownString("");
+        }
     }
     All = std::move(Out);
     if (All.size() <= Opts.Paths)

@@ -230,14 +230,15 @@ Value Interp::evalR(const Expr *E) {
   if (auto *U = dyn_cast<UnaryOperator>(E)) {
     switch (U->getOpcode()) {
     case UO_AddrOf:
-      if (auto *D = dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParens()))
-        if (isa<CXXMethodDecl>(D->getDecl())) {
+      if (auto *D = dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParens())) {
+        if (isa<CXXMethodDecl>(D->getDecl()))
           return evalR(D);
-        } else if (isa<FieldDecl>(D->getDecl())) {
+        if (isa<FieldDecl>(D->getDecl())) {
           Value V = Value::of(Value::Field, 0);
           V.P = D->getDecl();
           return V;
         }
+      }
       if (!U->getSubExpr()->isGLValue())
         return {};
       return Value::of(Value::Ptr, loc(U->getSubExpr()));
