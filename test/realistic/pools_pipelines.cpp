@@ -80,7 +80,7 @@ struct ScorerImpl : torch::nn::Module {
     conv = register_module("conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 4, 3).stride(2)));
     out = register_module("out", torch::nn::Linear(4, 2));
   }
-  torch::Tensor forward(const torch::Tensor &x) { return out(torch::relu(conv(x)).mean({2, 3})); } // THROWN: pool_batch_never_moved_FN
+  torch::Tensor forward(const torch::Tensor &x) { return out(torch::relu(conv(x)).mean({2, 3})); } // THROWN: pool_batch_never_moved
   torch::nn::Conv2d conv{nullptr};
   torch::nn::Linear out{nullptr};
 };
@@ -105,7 +105,7 @@ void case_pool_augments_on_host() {
 }
 
 // What a packaged task returns through its future.
-void case_pool_batch_never_moved_FN() {
+void case_pool_batch_never_moved() {
   using namespace tasks;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Scorer scorer;
@@ -140,7 +140,7 @@ void case_pool_scores_in_threads() {
 }
 
 // What a packaged task returns through its future.
-void case_pool_scores_summed_on_host_FN() {
+void case_pool_scores_summed_on_host() {
   using namespace tasks;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Scorer scorer;
