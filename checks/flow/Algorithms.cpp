@@ -119,15 +119,19 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
     return Out;
   }
   // One of the operators that the algorithm applies.
-  auto Combine = [&](StringRef Op, const Value &L, const Expr *Spelled,
-                     const Value &R) {
+  auto Combine = [&](StringRef Op, const Value &L, const Expr *Left,
+                     const Value &R, const Expr *Right) {
     if (L.K != Value::Tensor || R.K != Value::Tensor)
       return Value();
     Used A, B;
-    A.Role = "self", A.H = L.Id, A.E = Spelled;
-    A.Spelling = text(Spelled);
+    // An element of a range has no expression that a repair could move.
+    A.Role = "self", A.H = L.Id;
+    A.E = kindOf(Left->getType()) == TypeKind::Tensor ? Left : nullptr;
+    A.Spelling = text(Left);
     B.Role = "other", B.H = R.Id;
     B.Spelling = S->Handles[R.Id].Name;
+    if (B.Spelling.empty())
+      B.Spelling = text(Right);
     judged(api::judgeDevices(Op, {{"self", S->Handles[L.Id].Fact},
                                   {"other", S->Handles[R.Id].Fact}}),
            FindingCode::DeviceMismatch, E, {A, B});
@@ -152,10 +156,10 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
         Second.N += I;
         Second.Neg |= !Whole;
         if (Second.K == Value::Iter)
-          X = Combine("mul", X, Args[At], load(pointedAt(Second, T, E)));
+          X = Combine("mul", X, Args[At], load(pointedAt(Second, T, E)),
+                      Args[At + 2]);
       }
-      Sum =
-          Combine("add", Sum, Args[At + (Name == "inner_product" ? 3 : 2)], X);
+      Sum = Combine("add", Sum, Args[From], X, Args[At]);
       if (Sum.K != Value::Tensor)
         return fresh(E->getType(), "", E->getBeginLoc(), "std::accumulate");
     }

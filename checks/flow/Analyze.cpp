@@ -73,12 +73,22 @@ AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
   std::set<const Expr *> Causes;
   std::set<std::pair<const Expr *, unsigned>> Done;
   std::set<std::pair<const FieldDecl *, uint64_t>> LeftIn;
-  // A repair is for every run of a call; what mends one breaks another that is
-  // fine as it is.
-  std::set<std::pair<const Expr *, unsigned>> SomeFine;
-  for (auto &[Key, V] : Sites)
-    if (!V.Fine.empty())
-      SomeFine.insert(Key.first);
+  // A repair is for every run of a call: what mends one breaks another that is
+  // known to run as it is, or that needs another repair.
+  std::set<SiteKey> Unmendable;
+  std::map<SiteKey, std::string> Repairs;
+  for (auto &[Key, V] : Sites) {
+    if (V.Runs)
+      Unmendable.insert(Key.first);
+    for (Visits::Bad &B : V.Bads) {
+      std::string Text;
+      if (!B.F.Fixes.empty())
+        for (const FixItHint &Hint : B.F.Fixes[0].Hints)
+          Text += Hint.CodeToInsert + "\n";
+      if (Repairs.try_emplace(Key.first, Text).first->second != Text)
+        Unmendable.insert(Key.first);
+    }
+  }
   for (auto &[Key, V] : Sites) {
     for (Visits::Bad &B : V.Bads) {
       if (Done.count(Key.first))
@@ -127,7 +137,7 @@ AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
         if (!LeftIn.insert({B.Left, Key.second.back()}).second)
           continue;
       }
-      if (SomeFine.count(Key.first))
+      if (Unmendable.count(Key.first))
         B.F.Fixes.clear();
       Done.insert(Key.first);
       Result.Findings.push_back(std::move(B.F));

@@ -87,8 +87,9 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against,
       F.Code == FindingCode::HostAccess)
     return;
   if (F.Code == FindingCode::DtypeMismatch) {
-    if (&Wrong != &Against && Wrong.E && AH.Fact.Type != Dtype::Unknown &&
-        !dtypeConstant(AH.Fact.Type).empty())
+    if (&Wrong != &Against && Wrong.E &&
+        kindOf(Wrong.E->getType()) == TypeKind::Tensor &&
+        AH.Fact.Type != Dtype::Unknown && !dtypeConstant(AH.Fact.Type).empty())
       if (auto H =
               Append(Wrong.E, ".to(" + dtypeConstant(AH.Fact.Type).str() + ")"))
         F.Fixes.push_back({"cast '" + text(Wrong.E) + "'", {*H}});

@@ -395,6 +395,7 @@ private:
     };
     std::vector<Bad> Bads;
     std::vector<std::map<SymbolId, int64_t>> Fine;
+    bool Runs = false; ///< One of those is known to run.
   };
   using SiteKey = std::pair<const clang::Expr *, unsigned>;
 

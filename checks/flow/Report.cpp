@@ -87,6 +87,7 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
     if (!Bad) {
       if (!S->Threw)
         V.Fine.push_back(S->Known);
+      V.Runs |= !S->Threw && J.K == api::Judgement::Fine;
       return static_cast<Visits *>(nullptr);
     }
     return &V;

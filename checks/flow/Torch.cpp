@@ -148,8 +148,11 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         return Value::integer(V.Id);
       if (Name == "set_data") {
         Value R = eval(Args[0]);
-        if (!Dead && R.K == Value::Tensor)
-          S->Handles.mut(V.Id).Fact = S->Handles[R.Id].Fact;
+        if (!Dead && R.K == Value::Tensor) {
+          const Handle Given = S->Handles[R.Id];
+          S->Handles.mut(V.Id).Fact = Given.Fact;
+          S->Handles.mut(V.Id).From = Given.From;
+        }
         return {};
       }
       if (Name == "data" || Name == "detach" || Name == "variable_data" ||

@@ -170,7 +170,7 @@ void q() {
 }
 void r() {
   std::vector<torch::Tensor> v{torch::rand({2, 4}), torch::rand({2, 4})}, w{torch::rand({2, 4}, torch::kCUDA), torch::rand({2, 4}, torch::kCUDA)};
-  std::inner_product(v.begin(), v.end(), w.begin(), torch::zeros({2, 4})); // expect: 'v.begin()' is on the CPU but the module is on CUDA
+  std::inner_product(v.begin(), v.end(), w.begin(), torch::zeros({2, 4}, torch::kCUDA)); // expect: 'v.begin()' is on the CPU but 'w.begin()' is on CUDA
   auto s = std::inner_product(v.begin(), v.end(), v.begin(), torch::zeros({2, 4}));
   s + torch::rand({2, 4}, torch::kCUDA); // expect: 's' is on the CPU but 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA
 }

@@ -180,7 +180,7 @@ public:
       std::cerr << e.what() << "\n";
     }
   }
-  torch::Tensor run(const torch::Tensor &x) { return net_->forward(x.to(device_)); } // THROWN: fallback_model_stays_on_device
+  torch::Tensor run(const torch::Tensor &x) { return net_->forward(x.to(device_)); } // VIA: fallback_model_stays_on_device
 
 private:
   Net net_;
