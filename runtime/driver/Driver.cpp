@@ -180,7 +180,7 @@ private:
       Outcome R =
           FirstIsFresh ? std::move(FirstOutcome) : once(E, Given, W, "");
       FirstIsFresh = false;
-      if (R.How == Outcome::Returned || matched(LastThrown)) {
+      if (R.How == Outcome::Returned || matched(LastThrown) || isStuck(R)) {
         Best = R.Made;
         repairs(E, W, R);
         return;
@@ -223,11 +223,23 @@ private:
     return false;
   }
 
+  /// Did an error that no finding speaks of end a run without made-up operands?
+  bool isStuck(const Outcome &R) const {
+    return LastThrown.empty() && R.How == Outcome::Threw &&
+           familyOf(R.What) == Family::Device &&
+           std::none_of(R.Made.begin(), R.Made.end(), [](const Choice &C) {
+             return C.K == Choice::Tensor || C.K == Choice::Module;
+           });
+  }
+
   /// An error hides the calls behind it. Runs again with the operands of the
   /// calls that threw moved to one device, until nothing new throws. What a
   /// later call is given depends on which device that was: findings behind the
-  /// error may speak of either.
+  /// error may speak of either. Other calls that throw are repaired, too ("*"):
+  /// of them nothing is claimed.
   void repairs(const Entry &E, const World &W, const Outcome &From) {
+    if (isStuck(From) && !allConfirmed(E))
+      once(E, From.Made, W, "*");
     const std::vector<Thrown> First = LastThrown;
     for (const char *Places : {" vg", "vg", "gc", "cg"}) {
       LastThrown = First;
@@ -255,9 +267,9 @@ private:
       }
       if (!Changed || allConfirmed(E) || now() >= Deadline)
         return;
-      std::string List;
+      std::string List = "*";
       for (const auto &[Id, Letters] : Repaired) {
-        List += (List.empty() ? "" : ",") + std::to_string(Id);
+        List += "," + std::to_string(Id);
         if (*Letters != ' ')
           List += *Letters;
       }

@@ -97,6 +97,7 @@ inline Family familyOf(const std::string &What) {
                            "cpufloattype",
                            "cudafloattype",
                            "expected device",
+                           "1d cpu int64 tensor",
                            "device 'cuda",
                            "input and parameter",
                            "input and hidden tensors are not at the same"}) &&

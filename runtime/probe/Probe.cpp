@@ -1,8 +1,11 @@
 //===- Probe.cpp ----------------------------------------------------------===//
+#include "Repair.h"
 #include "Table.h"
 #include <ATen/ATen.h>
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <cxxabi.h>
 #include <deque>
 #include <dlfcn.h>
@@ -128,19 +131,6 @@ void say(Frame &F, const std::string &Line) {
     F.Pending += Line + '\n';
 }
 
-/// All frames that were opened after the one of \p Id have returned: an operand
-/// or the result of \p Id is only there when they have.
-Frame *current(int Id) {
-  for (size_t I = Frames.size(); I-- > 0;) {
-    if (Frames[I].Id != Id)
-      continue;
-    for (size_t J = I + 1; J < Frames.size(); ++J)
-      Frames[J].Returned = true;
-    return &Frames[I];
-  }
-  return nullptr;
-}
-
 /// Writes how a call ended, or counts it.
 void finish(const Frame &F, const std::string &End) {
   unsigned long Times = countOf(std::to_string(F.Id) + F.Seen + End);
@@ -164,6 +154,49 @@ char repairOf(int Id) {
   return 0;
 }
 
+/// Are operators outside of marked calls repaired?
+bool repairsTheRest() {
+  const char *List = std::getenv("TORCH_TIDY_REPAIR");
+  return List && std::strchr(List, '*');
+}
+
+/// Where a repair of \p Kind puts the operands of a call.
+at::Device homeOf(const Frame &F, char Kind) {
+  if (Kind == 'c')
+    return at::kCPU;
+  // Nothing on CUDA was seen yet, but something will be: the call failed.
+  return Kind == 'g' ? at::Device(at::kCUDA)
+                     : F.Home.value_or(at::Device(at::kCUDA));
+}
+
+/// Switches the repair of operators as the innermost marked call wants it.
+void chooseRepair() {
+  static thread_local bool IsOn = false;
+  auto Inner = std::find_if(Frames.rbegin(), Frames.rend(),
+                            [](const Frame &F) { return !F.Returned; });
+  char Kind = Inner == Frames.rend() ? 0 : repairOf(Inner->Id);
+  bool On = Inner == Frames.rend() ? repairsTheRest()
+                                   : Kind && !std::strchr("tfl", Kind);
+  if (On)
+    repairTo(Inner == Frames.rend() ? at::kCUDA : homeOf(*Inner, Kind));
+  if (On != IsOn)
+    repairOperators(IsOn = On);
+}
+
+/// All frames that were opened after the one of \p Id have returned: an operand
+/// or the result of \p Id is only there when they have.
+Frame *current(int Id) {
+  for (size_t I = Frames.size(); I-- > 0;) {
+    if (Frames[I].Id != Id)
+      continue;
+    for (size_t J = I + 1; J < Frames.size(); ++J)
+      Frames[J].Returned = true;
+    chooseRepair();
+    return &Frames[I];
+  }
+  return nullptr;
+}
+
 void enter(int Id) {
   Frame F;
   F.Id = Id;
@@ -172,6 +205,7 @@ void enter(int Id) {
   F.Live = Pass <= 16 || isPowerOfTwo(Pass);
   say(F, head("enter", Id) + "}");
   Frames.push_back(std::move(F));
+  chooseRepair();
 }
 
 void threw(const Frame &F) {
@@ -185,6 +219,7 @@ void threw(const Frame &F) {
 void leaveScope() {
   Frame F = std::move(Frames.back());
   Frames.pop_back();
+  chooseRepair();
   if (std::uncaught_exceptions() > F.UncaughtBefore && !F.Returned)
     threw(F);
   else
@@ -206,18 +241,12 @@ void onTerminate() {
 [[maybe_unused]] const bool WatchesTermination =
     (Terminate = std::set_terminate(onTerminate), true);
 
-void returned() { Frames.back().Returned = true; }
+void returned() {
+  Frames.back().Returned = true;
+  chooseRepair();
+}
 
 } // namespace
-
-/// Where a repair of \p Kind puts the operands of a call.
-static at::Device homeOf(const Frame &F, char Kind) {
-  if (Kind == 'c')
-    return at::kCPU;
-  // Nothing on CUDA was seen yet, but something will be: the call failed.
-  return Kind == 'g' ? at::Device(at::kCUDA)
-                     : F.Home.value_or(at::Device(at::kCUDA));
-}
 
 void torch_tidy::probe::detail::recordOperand(int Id, const char *Role,
                                               const Named &Tensors,
@@ -230,6 +259,7 @@ void torch_tidy::probe::detail::recordOperand(int Id, const char *Role,
     if (T.defined() && (IsModule || T.is_cuda()) &&
         (!F->Home || (IsModule && !F->Home->is_cuda())))
       F->Home = T.device();
+  chooseRepair();
   for (const auto &[Name, T] : Tensors)
     if (T.defined() && T.is_floating_point() && !F->Type)
       F->Type = T.scalar_type();
@@ -253,6 +283,7 @@ void torch_tidy::probe::detail::recordResult(int Id, const Named &Tensors) {
   if (Frame *F = current(Id)) {
     F->Returned = true;
     F->Result = json(Tensors);
+    chooseRepair();
   }
 }
 
@@ -336,6 +367,7 @@ const Table *torch_tidy_probe_table() {
   return &T;
 }
 #else
+void torch_tidy::probe::begin() { chooseRepair(); }
 Scope::Scope(int Id) { enter(Id); }
 Scope::~Scope() { leaveScope(); }
 void Scope::leave() { returned(); }

@@ -33,6 +33,8 @@
 //   t     not moved: those that are floating get the element type of the module
 //         or of the first floating operand
 //   f, l  the others get that type, too; all get Long
+// An operator that throws all the same is repaired inside the call (Repair.h),
+// and with "*" in the list outside of marked calls as well.
 //
 // Limits: one level of containers (a vector of tuples is not looked into);
 // exceptions that do not derive from std::exception have no text.
@@ -63,6 +65,9 @@ public:
   /// The call has returned.
   void leave();
 };
+
+/// A driven function is about to be run.
+void begin();
 
 /// Tensors with the names that the record gives them.
 using Named = std::vector<std::pair<std::string, at::Tensor>>;

@@ -25,10 +25,12 @@ std::string DriverPlan::text() const {
     if (!E.Dropped.empty())
       continue;
     std::string Name = "entry_" + std::to_string(I);
-    Functions +=
-        ("#line " + Twine(I + 1) + " \"" + DriverName + "\"\nstatic void " +
-         Name + "(::torch_tidy::driver::Args &A) { (void)A; " + E.Body + " }\n")
-            .str();
+    Functions += ("#line " + Twine(I + 1) + " \"" + DriverName +
+                  "\"\nstatic void " + Name +
+                  "(::torch_tidy::driver::Args &A) { (void)A; "
+                  "::torch_tidy::probe::begin(); " +
+                  E.Body + " }\n")
+                     .str();
     Table += "  {" + quoted(E.Name) + ", torch_tidy_entries::" + Name + ", {";
     for (const auto *Ids : {&E.Ids, &E.Behind})
       for (unsigned Id : *Ids)

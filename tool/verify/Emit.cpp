@@ -50,7 +50,8 @@ find_package(Torch REQUIRED)
 set(Torch_VERSION_TEXT "${Torch_VERSION}" CACHE STRING "" FORCE)
 set(CMAKE_CXX_STANDARD 17)
 add_library(runtime STATIC runtime/driver/Attempt.cpp runtime/driver/Driver.cpp
-  runtime/driver/EventLog.cpp runtime/driver/Search.cpp runtime/probe/Probe.cpp)
+  runtime/driver/EventLog.cpp runtime/driver/Search.cpp runtime/probe/Probe.cpp
+  runtime/probe/Repair.cpp)
 target_include_directories(runtime PUBLIC runtime)
 target_link_libraries(runtime PUBLIC ${TORCH_LIBRARIES} ${CMAKE_DL_LIBS})
 target_compile_options(runtime INTERFACE -w -O0 -fno-access-control)

@@ -30,7 +30,9 @@ public:
       Entry = O.getString("entry").value_or("").str();
       Repaired.clear();
       SmallVector<StringRef> Ids;
-      O.getString("repaired").value_or("").split(Ids, ',', -1, false);
+      StringRef List = O.getString("repaired").value_or("");
+      Changed = !List.empty();
+      List.split(Ids, ',', -1, false);
       for (StringRef Text : Ids)
         if (unsigned N; !Text.consumeInteger(10, N))
           Repaired.insert(N);
@@ -45,7 +47,7 @@ public:
       N.Id = Id;
       N.Entry = Entry;
       N.Repaired = Repaired.count(Id);
-      N.Changed = !Repaired.empty();
+      N.Changed = Changed;
       N.Process = T.first;
       Stacks[T].push_back(Out.Observations.size());
       Out.Observations.push_back(std::move(N));
@@ -77,6 +79,7 @@ private:
   std::map<Thread, std::vector<size_t>> Stacks;
   std::string Entry;
   std::set<unsigned> Repaired;
+  bool Changed = false; ///< Something is repaired in this attempt.
   size_t AttemptBegin = 0;
 
   /// The innermost passage of \p Id that this thread is in.
