@@ -1,8 +1,8 @@
-//===- MakeLoader.h - a data loader over a few random examples ------------===//
+//===- MakeLoader.h - data loaders for an entry's arguments ---------------===//
 //
-// For functions that take a data loader, which are templates as a rule: they
-// are called with this loader instead of the one that the program makes from
-// files.
+// For functions that take a data loader: one over a data set of the type that
+// the loader's type names, and for templates also one over a few random
+// examples, since the program's own data set may want files.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_RUNTIME_DRIVER_MAKELOADER_H
@@ -39,6 +39,29 @@ inline auto loader(Args &A, const char *Name) {
       torch::data::samplers::SequentialSampler>(
       RandomDataset(Data, Target).map(torch::data::transforms::Stack<>()),
       torch::data::DataLoaderOptions().batch_size(2));
+}
+
+/// A loader of a given type, with batches of two.
+template <class Loader> struct LoaderOver;
+template <class Dataset, class Sampler>
+struct LoaderOver<torch::data::StatelessDataLoader<Dataset, Sampler>> {
+  static auto make(Dataset D) {
+    Sampler S(D.size().value_or(8));
+    return torch::data::make_data_loader(
+        std::move(D), std::move(S),
+        torch::data::DataLoaderOptions().batch_size(2));
+  }
+};
+template <class Dataset>
+struct LoaderOver<torch::data::StatefulDataLoader<Dataset>> {
+  static auto make(Dataset D) {
+    return torch::data::make_data_loader(
+        std::move(D), torch::data::DataLoaderOptions().batch_size(2));
+  }
+};
+
+template <class Loader, class Dataset> auto loaderOver(Dataset D) {
+  return LoaderOver<Loader>::make(std::move(D));
 }
 
 } // namespace torch_tidy::driver

@@ -130,14 +130,28 @@ private:
   }
 
   void direct(const FunctionDecl *F, ArrayRef<unsigned> Ids) {
-    std::string Why;
-    std::string Body = callOf(F, Why);
-    if (Body.empty()) {
-      undriven(Ids, Why);
-      return;
+    std::string Why, Body = callOf(F, Why, LoaderData::Own);
+    auto Add = [&] {
+      if (Body.empty())
+        return;
+      Direct.try_emplace(F->getCanonicalDecl(), Out.Entries.size());
+      entry(displayName(F), Body, Ids, /*Fallback=*/false);
+    };
+    Add();
+    // The program's data set may want files that are not there.
+    if (F->isTemplateInstantiation() && takesLoader(F)) {
+      std::string Other;
+      Body = callOf(F, Other, LoaderData::Random);
+      Add();
     }
-    Direct[F->getCanonicalDecl()] = Out.Entries.size();
-    entry(displayName(F), Body, Ids, /*Fallback=*/false);
+    if (!Direct.count(F->getCanonicalDecl()))
+      undriven(Ids, Why);
+  }
+
+  static bool takesLoader(const FunctionDecl *F) {
+    return llvm::any_of(F->parameters(), [](const ParmVarDecl *P) {
+      return StringRef(P->getType().getAsString()).contains("DataLoader");
+    });
   }
 
   /// Functions that reach a flagged one: first those that need nothing from a
@@ -151,7 +165,7 @@ private:
           llvm::append_range(Out.Entries[Own->second].Behind, Ids);
         else
           llvm::append_range(Callers[Caller], Ids);
-    Out.Mnist = Graph.makes("torch::data::datasets::MNIST");
+    Out.Mnist |= Graph.makes("torch::data::datasets::MNIST");
     for (bool WithParameters : {false, true})
       for (const auto &[F, Ids] : Callers) {
         if ((Main && F == Main->getCanonicalDecl()) ||
@@ -160,19 +174,27 @@ private:
             isa<CXXConstructorDecl, CXXDestructorDecl>(F))
           continue;
         std::string Why;
-        std::string Body = callOf(F->getDefinition(), Why);
+        std::string Body = callOf(F->getDefinition(), Why, LoaderData::Own);
         if (!Body.empty())
           entry(displayName(F), Body, Ids, /*Fallback=*/true);
       }
   }
 
   /// Statements that call \p F with arguments made for it, or why not.
-  std::string callOf(const FunctionDecl *F, std::string &Why) {
+  std::string callOf(const FunctionDecl *F, std::string &Why, LoaderData Data) {
+    TypeMaker Maker(Context, Data);
+    std::string Text = callOf(F, Why, Maker);
+    Out.Loader |= !Text.empty() && Maker.needsLoader();
+    Out.Mnist |= !Text.empty() && Maker.needsMnist();
+    return Text;
+  }
+
+  std::string callOf(const FunctionDecl *F, std::string &Why,
+                     TypeMaker &Maker) {
     if (F->isTemplated() && !F->isTemplateInstantiation()) {
       Why = "it is a template that nothing instantiates";
       return "";
     }
-    TypeMaker Maker(Context);
     const auto *Method = dyn_cast<CXXMethodDecl>(F);
     std::string Callee;
     if (isa<CXXConstructorDecl, CXXDestructorDecl>(F)) {
@@ -196,7 +218,6 @@ private:
     std::string Args;
     if (!arguments(Maker, F, Args, Why))
       return "";
-    Out.Loader |= Maker.needsLoader();
     return Maker.statements() + Callee + "(" + Args + ");";
   }
 
@@ -270,9 +291,8 @@ private:
     if (!T || !Args)
       return Name;
     // A loader's type is replaced, so it must be deduced.
-    for (const ParmVarDecl *P : F->parameters())
-      if (StringRef(P->getType().getAsString()).contains("DataLoader"))
-        return Name;
+    if (takesLoader(F))
+      return Name;
     std::string List;
     for (const TemplateArgument &A : Args->asArray()) {
       if (A.getKind() == TemplateArgument::Type)

@@ -13,7 +13,7 @@
 // strings, enums, standard containers, smart pointers and functions of no use;
 // modules and other classes by their default or their shortest makeable
 // constructor; optimizers over the parameters of the modules made before;
-// data loaders over random examples. Limits: functions inside function-local
+// data sets; data loaders over those or random examples. Limits: functions inside function-local
 // classes are reached through the function around them; types without a name
 // cannot be made.
 //

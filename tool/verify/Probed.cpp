@@ -138,12 +138,18 @@ bool Probed::dropFailingProbes(llvm::StringRef Words) {
 }
 
 void Probed::noteDropped() {
-  for (const DriverPlan::Entry &E : Driver.Entries)
-    for (ProbedFinding &F : Findings)
-      for (Claim &C : F.Claims)
-        if (!E.Dropped.empty() && !E.Fallback &&
-            llvm::is_contained(E.Ids, C.Id))
-          C.Obstacle = "could not be driven: " + E.Dropped;
+  for (ProbedFinding &F : Findings)
+    for (Claim &C : F.Claims) {
+      std::string Why;
+      bool Driven = false;
+      for (const DriverPlan::Entry &E : Driver.Entries)
+        if (!E.Fallback && llvm::is_contained(E.Ids, C.Id)) {
+          Driven |= E.Dropped.empty();
+          Why = Why.empty() ? E.Dropped : Why;
+        }
+      if (!Driven && !Why.empty())
+        C.Obstacle = "could not be driven: " + Why;
+    }
 }
 
 Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,

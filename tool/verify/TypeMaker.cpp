@@ -12,8 +12,8 @@ using namespace clang;
 using namespace torch_tidy;
 using namespace torch_tidy::verify;
 
-TypeMaker::TypeMaker(ASTContext &Context)
-    : Context(Context), Policy(Context.getLangOpts()) {
+TypeMaker::TypeMaker(ASTContext &Context, LoaderData Data)
+    : Context(Context), Policy(Context.getLangOpts()), Data(Data) {
   Policy.adjustForCPlusPlus();
   Policy.SuppressUnwrittenScope = true;
 }
@@ -36,6 +36,15 @@ TypeMaker::Text TypeMaker::fail(QualType T) {
   return std::nullopt;
 }
 
+static bool canBeCopied(const CXXRecordDecl *R) {
+  if (R->defaultedCopyConstructorIsDeleted() ||
+      llvm::any_of(R->ctors(), [](const CXXConstructorDecl *C) {
+        return C->isCopyConstructor() && C->isDeleted();
+      }))
+    return false;
+  return R->hasSimpleCopyConstructor() || R->hasUserDeclaredCopyConstructor();
+}
+
 TypeMaker::Text TypeMaker::make(QualType T, StringRef Name) {
   if (Depth > 6)
     return fail(T);
@@ -53,9 +62,7 @@ TypeMaker::Text TypeMaker::make(QualType T, StringRef Name) {
   else
     return fail(T);
   // By value, what cannot be copied is moved.
-  bool MoveOnly = R && R->hasDefinition() && !Lvalue &&
-                  !R->hasSimpleCopyConstructor() &&
-                  !R->hasUserDeclaredCopyConstructor();
+  bool MoveOnly = R && R->hasDefinition() && !Lvalue && !canBeCopied(R);
   if (V && (Rvalue || MoveOnly))
     return "::std::move(" + *V + ")";
   return V;
@@ -157,7 +164,9 @@ TypeMaker::Text TypeMaker::makeKnown(const CXXRecordDecl *R, QualType T,
     QualType Element = typeArgument(R, 0);
     std::string Type = "::std::vector<" + spell(Element) + ">";
     Text E = make(Element, Name);
-    return E ? Text(variable(Type, "{" + *E + ", " + *E + "}")) : std::nullopt;
+    // Two sizes, but one mean: it has to fit any number of channels.
+    std::string More = Element->isFloatingType() ? "" : ", " + E.value_or("");
+    return E ? Text(variable(Type, "{" + *E + More + "}")) : std::nullopt;
   }
   if (Q == "torch::jit::Module") {
     // The usual shape of one: a parameter, and a forward that uses it.
@@ -172,10 +181,10 @@ TypeMaker::Text TypeMaker::makeKnown(const CXXRecordDecl *R, QualType T,
   if (Q == "torch::nn::AnyModule")
     return variable(spell(T), "(::torch::nn::LinearImpl(2, 2))");
   if (isLoader(R)) {
-    Loader = true;
-    return "*" +
-           variable("auto", " = ::torch_tidy::driver::loader(A, " + N + ")");
+    Text V = makeLoader(R, Name);
+    return V ? Text("*" + *V) : std::nullopt;
   }
+  Mnist |= Q == "torch::data::datasets::MNIST";
   return std::nullopt;
 }
 
@@ -255,11 +264,8 @@ TypeMaker::Text TypeMaker::makePointer(const CXXRecordDecl *R, QualType T,
   if (Q != "std::shared_ptr" && Q != "std::unique_ptr")
     return std::nullopt;
   const CXXRecordDecl *To = typeArgument(R, 0)->getAsCXXRecordDecl();
-  if (isLoader(To)) {
-    Loader = true;
-    return variable("auto",
-                    " = ::torch_tidy::driver::loader(A, " + quoted(Name) + ")");
-  }
+  if (isLoader(To))
+    return makeLoader(To, Name);
   if (!To || !To->getDefinition() || !To->getIdentifier())
     return fail(T);
   To = To->getDefinition();
@@ -274,6 +280,21 @@ TypeMaker::Text TypeMaker::makePointer(const CXXRecordDecl *R, QualType T,
       Q == "std::shared_ptr" ? "::std::make_shared<" : "::std::make_unique<";
   std::string Type = spell(typeArgument(R, 0));
   return variable("auto", " = " + Make + Type + ">(" + *Args + ")");
+}
+
+/// A `unique_ptr` to a loader.
+TypeMaker::Text TypeMaker::makeLoader(const CXXRecordDecl *R, StringRef Name) {
+  Loader = true;
+  if (Data == LoaderData::Random)
+    return variable("auto",
+                    " = ::torch_tidy::driver::loader(A, " + quoted(Name) + ")");
+  QualType T = Context.getCanonicalTagType(R), Set = typeArgument(R, 0);
+  if (Set.isNull())
+    return fail(T);
+  Text V = make(Set, Name);
+  return V ? Text(variable("auto", " = ::torch_tidy::driver::loaderOver<" +
+                                       spell(T) + ">(::std::move(" + *V + "))"))
+           : std::nullopt;
 }
 
 TypeMaker::Text TypeMaker::makeOptimizer(const CXXRecordDecl *R) {

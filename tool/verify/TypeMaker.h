@@ -16,9 +16,16 @@
 
 namespace torch_tidy::verify {
 
+/// What a data loader goes over.
+enum class LoaderData {
+  Own,    ///< A data set of the type that the loader's type names.
+  Random, ///< Tensors that are draws; fits where the loader's type is deduced.
+};
+
 class TypeMaker {
 public:
-  explicit TypeMaker(clang::ASTContext &Context);
+  explicit TypeMaker(clang::ASTContext &Context,
+                     LoaderData Data = LoaderData::Own);
 
   /// Writes what makes a value for a parameter \p Name of type \p T and gives
   /// the expression to pass; nothing where it cannot be done, see `why()`.
@@ -33,6 +40,8 @@ public:
   const std::string &why() const { return Why; }
   /// True where the statements need MakeLoader.h.
   bool needsLoader() const { return Loader; }
+  /// True where they need MakeMnist.h.
+  bool needsMnist() const { return Mnist; }
 
   /// \p T as it can be written anywhere in the file.
   std::string spell(clang::QualType T) const;
@@ -44,7 +53,8 @@ private:
   std::string Body, Why;
   unsigned Count = 0;
   unsigned Depth = 0;
-  bool Loader = false;
+  LoaderData Data;
+  bool Loader = false, Mnist = false;
   /// Expressions with `->parameters()` for optimizers.
   std::vector<std::string> Modules;
 
@@ -58,6 +68,7 @@ private:
                     llvm::StringRef Name);
   Text makePointer(const clang::CXXRecordDecl *R, clang::QualType T,
                    llvm::StringRef Name);
+  Text makeLoader(const clang::CXXRecordDecl *R, llvm::StringRef Name);
   Text makeOptimizer(const clang::CXXRecordDecl *R);
   Text makeModule(const clang::CXXRecordDecl *R, llvm::StringRef Name);
   /// Arguments of the constructor of \p R that is easiest to call.

@@ -56,7 +56,8 @@ bool verify::isLoader(const CXXRecordDecl *R) {
     return false;
   std::string Name = nameOf(R);
   return StringRef(Name).starts_with("torch::data::") &&
-         StringRef(Name).contains("DataLoader");
+         (StringRef(Name).ends_with("DataLoader") ||
+          StringRef(Name).ends_with("DataLoaderBase"));
 }
 
 bool verify::derivesFrom(const CXXRecordDecl *R, StringRef Qualified) {
