@@ -65,8 +65,11 @@ inline Family familyOf(const std::string &What) {
   std::string Line = firstLine(What);
   if (blamesMachine(What))
     return Family::None;
+  if (detail::mentionsAny(Line, {"not implemented for '"}))
+    return Family::Dtype;
   // Types that name a backend: a device, unless both sides have the same one.
-  if (detail::mentionsAny(Line, {"input type (", "expected object of type"})) {
+  if (detail::mentionsAny(Line, {"input type (", "expected object of type",
+                                 "does not equal", "1d cpu int64 tensor"})) {
     bool Cuda = Line.find("cuda") != std::string::npos;
     bool Cpu = detail::mentionsAny(Line, {"(cpu", "torch.float", "torch.double",
                                           "torch.half", "torch.long", " cpu"});
@@ -99,13 +102,45 @@ inline Family familyOf(const std::string &What) {
                            "expected device",
                            "1d cpu int64 tensor",
                            "device 'cuda",
+                           "get_device()",
+                           "is_cuda()",
                            "input and parameter",
                            "input and hidden tensors are not at the same"}) &&
       !detail::mentionsAny(Line, {"same dtype", "scalar type"}))
     return Family::Device;
-  if (detail::mentionsAny(Line, {"dtype", "scalar type", "data type",
-                                 "not implemented for '", "can't be cast",
-                                 "floating point", "floattensor"}))
+  if (detail::mentionsAny(Line, {"dtype",
+                                 "scalar type",
+                                 "data type",
+                                 "can't be cast",
+                                 "floating point",
+                                 "floating type",
+                                 "floattensor",
+                                 "halftensor",
+                                 "booltensor",
+                                 "longtensor",
+                                 "long tensor",
+                                 "have type ",
+                                 "type int64",
+                                 "index type",
+                                 "scalartype",
+                                 "grad types",
+                                 "tensors of type",
+                                 "types other than",
+                                 "type promoting",
+                                 "half precision",
+                                 "supported for half",
+                                 "must be long",
+                                 "must be integral",
+                                 "to be integers",
+                                 "integral tensor",
+                                 "integral inputs",
+                                 "both inputs to be",
+                                 "did not match double",
+                                 "did not match float",
+                                 "did not match half",
+                                 "did not match bfloat16",
+                                 "did not match long",
+                                 "did not match int"}))
     return Family::Dtype;
   return Family::None;
 }

@@ -14,13 +14,14 @@ constexpr llvm::StringLiteral Usage =
     "usage: torch-tidy explain <check | error text | file with errors>";
 
 /// True where \p Wording stands in \p Text; "..." is anything within a line.
+/// Shells differ in how they write "Segmentation fault".
 bool stands(llvm::StringRef Text, llvm::StringRef Wording) {
   for (llvm::StringRef Line : llvm::split(Text, '\n')) {
     llvm::StringRef Rest = Line, Parts = Wording;
     bool Found = true;
     while (Found && !Parts.empty()) {
       auto [Part, After] = Parts.split("...");
-      size_t At = Rest.find(Part);
+      size_t At = Rest.find_insensitive(Part);
       Found = At != llvm::StringRef::npos;
       if (Found)
         Rest = Rest.drop_front(At + Part.size());
