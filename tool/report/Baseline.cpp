@@ -105,6 +105,9 @@ std::vector<BaselineFinding> Baseline::fixed(const Report &R,
   StringSet<> Linted;
   for (const std::string &File : R.Files)
     Linted.insert(R.relative(File));
+  // What nobody could look at may still be there.
+  for (const std::string &File : R.NotAnalysed)
+    Linted.erase(R.relative(File));
   std::vector<BaselineFinding> Result;
   copy_if(Findings, std::back_inserter(Result), [&](const BaselineFinding &F) {
     return !Now.contains(F.Fingerprint) && Linted.contains(F.Source);

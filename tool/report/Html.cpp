@@ -59,7 +59,7 @@ public:
     for (const Problem &P : R.Problems) {
       OS << "<p><strong>Not analysed:</strong> <code>";
       text(R.relative(P.At.File));
-      OS << "</code>: ";
+      OS << ':' << lineOf(P.At) << "</code>: ";
       text(P.Text);
       OS << "</p>\n";
     }

@@ -20,7 +20,7 @@ public:
     J.object([&] {
       J.attribute("version", 1);
       J.attribute("tool", "torch-tidy " TORCH_TIDY_VERSION);
-      J.attribute("complete", R.Complete);
+      J.attribute("complete", R.NotAnalysed.empty());
       J.attributeArray("files", [&] {
         for (const std::string &File : R.Files)
           J.value(utf8(R.relative(File)));
@@ -133,20 +133,29 @@ void writeJson(const Report &R, SourceTexts &Texts, raw_ostream &OS) {
 
 void writeGitLab(const Report &R, SourceTexts &Texts, raw_ostream &OS) {
   json::OStream J(OS, /*IndentSize=*/2);
-  J.array([&] {
-    for (const ReportedFinding &F : R.Findings)
-      J.object([&] {
-        J.attribute("description", utf8(F.Message));
-        J.attribute("check_name", F.Check);
-        J.attribute("fingerprint", F.Fingerprint);
-        J.attribute("severity", F.IsError ? "critical" : "major");
-        J.attributeObject("location", [&] {
-          J.attribute("path", utf8(R.relative(F.At.File)));
-          J.attributeObject("lines", [&] {
-            J.attribute("begin", spanOf(F.At, Texts).First.Line);
-          });
+  auto Issue = [&](StringRef Text, StringRef Check, StringRef Fingerprint,
+                   StringRef Severity, const Place &At) {
+    J.object([&] {
+      J.attribute("description", utf8(Text));
+      J.attribute("check_name", Check);
+      J.attribute("fingerprint", Fingerprint);
+      J.attribute("severity", Severity);
+      J.attributeObject("location", [&] {
+        J.attribute("path", utf8(R.relative(At.File)));
+        J.attributeObject("lines", [&] {
+          J.attribute("begin", spanOf(At, Texts).First.Line);
         });
       });
+    });
+  };
+  J.array([&] {
+    // An empty report would pass for no finding.
+    for (const Problem &P : R.Problems)
+      Issue("not analysed: " + P.Text, "clang-diagnostic-error",
+            hashed(R.relative(P.At.File) + "\n" + P.Text), "blocker", P.At);
+    for (const ReportedFinding &F : R.Findings)
+      Issue(F.Message, F.Check, F.Fingerprint, F.IsError ? "critical" : "major",
+            F.At);
   });
   J.flush();
   OS << '\n';

@@ -1,5 +1,6 @@
 #include "tool/report/Report.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MD5.h"
@@ -43,6 +44,13 @@ std::string findRoot() {
   return Current.str().str();
 }
 
+std::string hashed(llvm::StringRef Text) {
+  return llvm::MD5::hash(llvm::arrayRefFromStringRef(Text))
+      .digest()
+      .str()
+      .str();
+}
+
 std::string FingerprintMaker::operator()(const FindingDetails &F,
                                          llvm::StringRef RelativeFile,
                                          SourceTexts &Texts) {
@@ -52,12 +60,7 @@ std::string FingerprintMaker::operator()(const FindingDetails &F,
   std::string Same = F.Check + '\n' + RelativeFile.str() + '\n' + F.Function +
                      '\n' + Line + '\n' + F.Message;
   unsigned Number = Seen[Same]++;
-  llvm::MD5 Hash;
-  Hash.update(Same);
-  Hash.update("\n" + std::to_string(Number));
-  llvm::MD5::MD5Result Digest;
-  Hash.final(Digest);
-  return Digest.digest().str().str();
+  return hashed(Same + "\n" + std::to_string(Number));
 }
 
 static void write(const Report &R, SourceTexts &Texts, ReportFormat Format,

@@ -44,7 +44,7 @@ struct BaselineFinding {
   std::string Check, File, Source, Fingerprint, Message;
 };
 
-/// What the compiler said, or why a file was not analysed.
+/// Why a file was not analysed: most often what the compiler said.
 struct Problem {
   Place At; ///< Without a file for one that is about none.
   std::string Text;
@@ -56,7 +56,7 @@ struct Report {
   std::vector<ReportedFinding> Findings;
   std::vector<BaselineFinding> Fixed; ///< Those of the baseline that are gone.
   std::vector<Problem> Problems;
-  bool Complete = true; ///< False where some file was not analysed.
+  std::vector<std::string> NotAnalysed; ///< Those of the files, absolute.
 
   /// \p File as reports name it; absolute where it is not below the root.
   std::string relative(llvm::StringRef File) const;
@@ -64,6 +64,9 @@ struct Report {
 
 /// The root for the current folder.
 std::string findRoot();
+
+/// A short name for \p Text, the same in every run.
+std::string hashed(llvm::StringRef Text);
 
 /// Makes the fingerprints of one run; findings come in a stable order.
 class FingerprintMaker {

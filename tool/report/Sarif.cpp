@@ -58,7 +58,7 @@ private:
     });
     J.attributeArray("invocations", [&] {
       J.object([&] {
-        J.attribute("executionSuccessful", R.Complete);
+        J.attribute("executionSuccessful", R.NotAnalysed.empty());
         if (!R.Problems.empty())
           J.attributeArray("toolExecutionNotifications", [&] {
             for (const Problem &P : R.Problems)
@@ -73,6 +73,10 @@ private:
       });
     });
     J.attributeArray("results", [&] {
+      // Most readers show results and nothing else, and no result would pass
+      // for no finding.
+      for (const Problem &P : R.Problems)
+        J.object([&] { problemResult(P); });
       for (const ReportedFinding &F : R.Findings)
         J.object([&] { result(F); });
       for (const BaselineFinding &F : R.Fixed)
@@ -182,6 +186,14 @@ private:
       J.attribute("verdictOn", utf8(F.Verdict->On));
       J.attribute("verdictEvidence", utf8(F.Verdict->Evidence));
     });
+  }
+
+  void problemResult(const Problem &P) {
+    J.attribute("ruleId", "clang-diagnostic-error");
+    J.attribute("level", "error");
+    message("message", "not analysed: " + P.Text);
+    if (!P.At.File.empty())
+      J.attributeArray("locations", [&] { J.object([&] { location(P.At); }); });
   }
 
   void fixedResult(const BaselineFinding &F) {

@@ -184,11 +184,7 @@ void printTotals(const LintFlags &Flags, const Totals &All,
     llvm::errs() << ", " << All.Nolint << " suppressed by NOLINT";
   if (All.Filtered)
     llvm::errs() << ", " << All.Filtered << " filtered out";
-  if (All.FailedFiles)
-    llvm::errs() << ", " << All.FailedFiles
-                 << (All.FailedFiles == 1 ? " file" : " files")
-                 << " not analysed";
-  llvm::errs() << '\n';
+  llvm::errs() << Report.notAnalysed() << '\n';
   // By check, what is open, how long.
   for (const auto &[Check, Number] : Report.findingsByCheck())
     llvm::errs() << Number << ' ' << Check << ", ";

@@ -84,6 +84,7 @@ static void printProblem(const Problem &P, SourceTexts &Texts) {
 void Reporter::add(llvm::StringRef Source, std::vector<ClangTidyError> &Errors,
                    std::vector<FindingDetails> Details) {
   All.Files.push_back(Source.str());
+  const size_t ProblemsBefore = All.Problems.size();
   llvm::erase_if(Errors, [&](const ClangTidyError &Error) {
     if (!isFinding(Error)) {
       if (Error.DiagLevel != ClangTidyError::Error)
@@ -108,6 +109,7 @@ void Reporter::add(llvm::StringRef Source, std::vector<ClangTidyError> &Errors,
     All.Findings.push_back(std::move(F));
     return false;
   });
+  IsExplained = All.Problems.size() > ProblemsBefore;
   if (!printsText())
     return;
   PrintContext.setCurrentFile(Source);
@@ -116,9 +118,11 @@ void Reporter::add(llvm::StringRef Source, std::vector<ClangTidyError> &Errors,
 }
 
 void Reporter::addFailure(llvm::StringRef Source, llvm::StringRef Why) {
-  All.Complete = false;
-  if (!Why.empty())
-    All.Problems.push_back({{Source.str(), 0, 0}, Why.str()});
+  All.NotAnalysed.push_back(Source.str());
+  if (!Why.empty() || !IsExplained)
+    All.Problems.push_back(
+        {{Source.str(), 0, 0},
+         Why.empty() ? "it could not be compiled" : Why.str()});
 }
 
 llvm::Error Reporter::finish() {
@@ -138,6 +142,13 @@ std::string Reporter::leftOut() const {
   if (Untouched)
     Text += ", " + std::to_string(Untouched) + " not touched by the change";
   return Text;
+}
+
+std::string Reporter::notAnalysed() const {
+  size_t Number = All.NotAnalysed.size();
+  return Number ? ", " + std::to_string(Number) +
+                      (Number == 1 ? " file" : " files") + " not analysed"
+                : "";
 }
 
 } // namespace torch_tidy

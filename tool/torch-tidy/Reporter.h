@@ -63,8 +63,8 @@ public:
   void add(llvm::StringRef Source,
            std::vector<clang::tidy::ClangTidyError> &Errors,
            std::vector<FindingDetails> Details);
-  /// Notes that \p Source was not analysed; \p Why may be empty where a
-  /// compiler's error said it.
+  /// Notes that \p Source, added before, was not analysed; \p Why is empty
+  /// where the compiler could not read it.
   void addFailure(llvm::StringRef Source, llvm::StringRef Why);
 
   /// Writes the report, where one is asked for. After this nothing is added.
@@ -76,6 +76,8 @@ public:
   }
   /// ", 2 pre-existing, 1 fixed": what was left out or is gone; empty for none.
   std::string leftOut() const;
+  /// ", 1 file not analysed"; empty for none.
+  std::string notAnalysed() const;
   /// False where standard output is for the report alone.
   bool printsText() const {
     return Format == ReportFormat::Text || Output != "-";
@@ -97,6 +99,7 @@ private:
   FingerprintMaker Fingerprints;
   llvm::StringSet<> Seen; ///< The fingerprints of this run.
   std::map<std::string, unsigned> ByCheck;
+  bool IsExplained = false; ///< The source added last has a problem noted.
   unsigned Findings = 0, PreExisting = 0, Untouched = 0;
 };
 

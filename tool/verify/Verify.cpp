@@ -70,7 +70,7 @@ public:
     else if (!Flags.Quiet)
       (Out.printsText() ? outs() : errs())
           << Total.str() << (BackendText.empty() ? "" : " on " + BackendText)
-          << Out.leftOut() << "\n";
+          << Out.leftOut() << Out.notAnalysed() << "\n";
     if (Incomplete)
       return ExitIncomplete;
     return Out.findings() || Reported ? ExitFindings : ExitClean;
