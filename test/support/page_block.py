@@ -1,6 +1,6 @@
 """Prints the first block of code of a page's section: page_block.py PAGE.MD HEADING [OLD=NEW...]
 
-Each OLD in it becomes NEW.
+Without a heading, that of what comes before the first. Each OLD becomes NEW.
 """
 
 import re
@@ -9,7 +9,10 @@ import sys
 
 def main(path, heading, *changes):
     with open(path, encoding="utf-8") as file:
-        section = file.read().split("\n## " + heading + "\n", 1)[1].split("\n## ", 1)[0]
+        text = file.read()
+    if heading:
+        text = text.split("\n## " + heading + "\n", 1)[1]
+    section = text.split("\n## ", 1)[0]
     block = re.search(r"```\w+\n(.*?)```", section, re.S).group(1)
     for change in changes:
         old, new = change.split("=", 1)
