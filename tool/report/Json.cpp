@@ -153,9 +153,13 @@ void writeGitLab(const Report &R, SourceTexts &Texts, raw_ostream &OS) {
     for (const Problem &P : R.Problems)
       Issue("not analysed: " + P.Text, "clang-diagnostic-error",
             hashed(R.relative(P.At.File) + "\n" + P.Text), "blocker", P.At);
-    for (const ReportedFinding &F : R.Findings)
-      Issue(F.Message, F.Check, F.Fingerprint, F.IsError ? "critical" : "major",
+    for (const ReportedFinding &F : R.Findings) {
+      std::string Text = F.Message;
+      if (F.Verdict)
+        Text += " (" + F.Verdict->Kind + " on " + F.Verdict->On + ")";
+      Issue(Text, F.Check, F.Fingerprint, F.IsError ? "critical" : "major",
             F.At);
+    }
   });
   J.flush();
   OS << '\n';
