@@ -154,6 +154,8 @@ std::string torch_tidy::verify::describeEnd(StringRef How, int Code,
       return "crashed (SIGFPE)";
     case 4:
       return "crashed (SIGILL)";
+    case 25:
+      return "wrote too large a file (SIGXFSZ)";
     case 9:
       return "was killed (SIGKILL)";
     default:

@@ -263,7 +263,7 @@ Verdict verify::judge(const Claim &C, const Events &E) {
         C.Code != FindingCode::UnguardedCuda && (Natural || J.refutes()))
       Refuting = Refuting ? Refuting : &O;
     // A caller that was made up, or repaired, had them elsewhere.
-    if (O.End == Observation::Returned && !Natural && !J.operandsAgree()) {
+    if (O.End != Observation::Open && !Natural && !J.operandsAgree()) {
       Elsewhere = Elsewhere ? Elsewhere : &O;
       continue;
     }

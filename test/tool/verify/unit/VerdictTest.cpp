@@ -67,7 +67,9 @@ TEST(Verdict, PredictedErrorOnOtherOperandsDoesNot) {
   // The caller mixed devices: that proves nothing about the claim.
   Verdict V = verdict(Attempt + Enter + operands("cpu", "cuda:0") +
                       threw(DeviceError) + end("threw", 0, "x: cuda Float[2]"));
-  EXPECT_EQ(V.Kind, VerdictKind::Inconclusive);
+  EXPECT_EQ(V.Kind, VerdictKind::Unreached);
+  EXPECT_NE(V.Evidence.find("reached with other operands only: weight cpu"),
+            std::string::npos);
 }
 
 TEST(Verdict, AnotherErrorIsInconclusive) {
@@ -102,6 +104,15 @@ TEST(Verdict, ReturningElsewhereRefutesOnlyWithoutMadeArguments) {
   Conditional.Conditional = true;
   EXPECT_EQ(verdict(Lines + end("returned"), Conditional).Kind,
             VerdictKind::Unreached);
+}
+
+TEST(Verdict, AnotherErrorElsewhereIsNoAnswer) {
+  std::string Lines =
+      Attempt + Enter + operands("cuda:0", "cuda:0") +
+      threw("mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)");
+  EXPECT_EQ(verdict(Lines + end("threw", 0, "x: cuda Float[2, 3]")).Kind,
+            VerdictKind::Unreached);
+  EXPECT_EQ(verdict(Lines + end("threw")).Kind, VerdictKind::Inconclusive);
 }
 
 TEST(Verdict, AnyConfirmingRunWins) {
