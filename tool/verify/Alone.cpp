@@ -36,8 +36,11 @@ public:
     Out.RT = S->RT;
     if (std::error_code EC = sys::fs::create_directory(WorkDir))
       return createStringError(EC, "cannot make '%s'", WorkDir.c_str());
-    Build B({Job.File, Command.Directory, Command.CommandLine,
-             lentObjects(Command.Directory, Job.File)},
+    Build B({Job.File,
+             Command.Directory,
+             Command.CommandLine,
+             lentObjects(Command.Directory, Job.File),
+             {Flags.LinkArgs.begin(), Flags.LinkArgs.end()}},
             S->Torch, S->RT, S->Clang, S->Where, WorkDir, Options.Headers);
     Progress("linting " + Job.File);
     if (Flags.Collect.empty())

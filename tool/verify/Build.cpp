@@ -294,6 +294,7 @@ Error Build::link(const std::string &Object, const std::string &Program) {
                            "-ldl", "-lpthread"});
   if (Torch.HasCuda)
     Args.insert(Args.end(), {"-ltorch_cuda", "-lc10_cuda"});
+  llvm::append_range(Args, J.LinkArgs);
   const std::string What = "linking the probed copy of '" + J.File + "'";
   // Names as the object file has them, for stand-ins.
   Args.push_back("-Wl,--no-demangle");

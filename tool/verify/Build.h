@@ -35,6 +35,7 @@ struct Job {
   std::vector<std::string> Command; ///< The user's, compiler first.
   /// Objects of other files of the project that its build has made.
   std::vector<std::string> Objects = {};
+  std::vector<std::string> LinkArgs = {}; ///< `--link-arg`.
 };
 
 class Build {

@@ -46,6 +46,11 @@ struct VerifyFlags : CommonFlags {
       llvm::cl::desc("Memory that a run may take. Default: 8192"),
       llvm::cl::sub(Command),
       llvm::cl::cat(Category)};
+  llvm::cl::list<std::string> LinkArgs{
+      "link-arg", llvm::cl::value_desc("arg"),
+      llvm::cl::desc("What else to link a driven file with: "
+                     "-lopencv_imgcodecs"),
+      llvm::cl::sub(Command), llvm::cl::cat(Category)};
   llvm::cl::opt<std::string> Run{
       "run", llvm::cl::value_desc("command"),
       llvm::cl::desc("Build your own program with probes in it and run this: "

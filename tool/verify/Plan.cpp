@@ -108,8 +108,11 @@ private:
     std::string Args;
     if (Main->getNumParams() >= 1)
       Args = "1";
+    // `const char *argv[]` is common enough.
     if (Main->getNumParams() >= 2)
-      Args += ", Argv";
+      Args += ", const_cast<" +
+              TypeMaker(Context).spell(Main->getParamDecl(1)->getType()) +
+              ">(Argv)";
     for (unsigned I = 2; I < Main->getNumParams(); ++I)
       Args += ", Argv + 1";
     return "char Name[] = \"program\"; char *Argv[] = {Name, nullptr}; "
