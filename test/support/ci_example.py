@@ -2,6 +2,9 @@
 
     ci_example.py shell docs/ci.md HEADING         the block below the heading
     ci_example.py gitlab docs/ci.md HEADING        the scripts of its jobs
+    ci_example.py github docs/ci.md HEADING action.yml
+                                                   the steps of its jobs, all but the checkout, what apt-get
+                                                   installs, and the upload of a file that has to be there
     ci_example.py action action.yml NAME=VALUE...  the steps, with these inputs
 """
 
@@ -54,10 +57,31 @@ def action(path, *given):
     return 0
 
 
+def github(path, heading, action_file):
+    failed = 0
+    uploaded = False
+    for job in yaml.safe_load(block(path, heading))["jobs"].values():
+        for step in job["steps"]:
+            # After a failure only what asks for it goes on.
+            if failed and step.get("if") != "always()":
+                continue
+            if "run" in step:
+                failed = failed or (not step["run"].startswith("apt-get ") and bash(step["run"]))
+            elif "torch-tidy@" in step["uses"]:
+                failed = action(action_file, *("{}={}".format(*item) for item in step["with"].items()))
+            elif "upload-sarif" in step["uses"]:
+                assert os.path.exists(step["with"]["sarif_file"])
+                uploaded = True
+            else:
+                assert step["uses"].startswith("actions/checkout@")
+    assert uploaded
+    return failed
+
+
 def main(kind, *arguments):
     if kind == "shell":
         return bash(block(*arguments))
-    return {"gitlab": gitlab, "action": action}[kind](*arguments)
+    return {"gitlab": gitlab, "action": action, "github": github}[kind](*arguments)
 
 
 if __name__ == "__main__":
