@@ -10,7 +10,7 @@
 #   %llvm_bin       the folder of LLVM's programs
 #   %build, %source the two trees
 #   %python         the Python that lit runs in
-#   %nvim           Neovim, where there is one ("REQUIRES: neovim"; also ale, emacs)
+#   %nvim           Neovim, where there is one ("REQUIRES: neovim"; also vim, ale, emacs)
 #   FileCheck, not  from LLVM
 
 import os
@@ -68,8 +68,9 @@ if os.path.exists("/usr/lib/llvm-19/bin/clang-tidy") and os.path.exists("/usr/li
     config.available_features.add("clang-tidy-19")
 if os.path.exists("/usr/share/vim-ale"):
     config.available_features.add("ale")
-if shutil.which("emacs"):
-    config.available_features.add("emacs")
+for editor in ("emacs", "vim"):
+    if shutil.which(editor):
+        config.available_features.add(editor)
 nvim = shutil.which("nvim")
 if nvim:
     config.available_features.add("neovim")
