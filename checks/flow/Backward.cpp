@@ -1,5 +1,5 @@
-// What runs when `backward` is called: the user's `backward` of each
-// torch::autograd::Function that was applied, and hooks on tensors.
+// What `backward` demands, and what runs when it is called: the user's
+// `backward` of each torch::autograd::Function that was applied, and hooks.
 #include "checks/flow/Interp.h"
 
 using namespace clang;
@@ -93,6 +93,29 @@ void Interp::runBackward(const CallExpr *E) {
     List.Elems = {Gradient};
     enter(It->Backward, E, 0,
           {It->Context, S->cell(S->object(std::move(List)))});
+  }
+}
+
+// Autograd wants a gradient where its tensor is; a 0-dimensional one it moves
+// (torch/csrc/autograd/engine.cpp, validate_outputs).
+void Interp::judgeGradients(const CallExpr *E, const Value &Outputs,
+                            const Expr *OutputE, const Value &Gradients,
+                            const Expr *GradientE) {
+  SmallVector<HandleId, 4> Of, Given;
+  collectTensors(Outputs, Of);
+  collectTensors(Gradients, Given);
+  for (size_t I = 0; I < Of.size() && I < Given.size(); ++I) {
+    if (S->Handles[Given[I]].Fact.Dim != Rank::Some)
+      continue;
+    Used Gradient, Output;
+    Gradient.Role = "gradient", Gradient.H = Given[I], Gradient.E = GradientE;
+    Gradient.Spelling = text(GradientE);
+    Output.Role = "self", Output.H = Of[I], Output.E = OutputE;
+    Output.Spelling = text(OutputE);
+    std::string Want = S->Handles[Of[I]].Fact.Dev.isCUDA() ? "cuda:0" : "cpu";
+    demandSame(E, FindingCode::DeviceMismatch, Gradient, Output,
+               "invalid gradient at index 0 - expected device " + Want +
+                   " but got " + (Want == "cpu" ? "cuda:0" : "cpu"));
   }
 }
 

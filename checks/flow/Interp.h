@@ -10,9 +10,8 @@
 #ifndef TORCH_TIDY_CHECKS_FLOW_INTERP_H
 #define TORCH_TIDY_CHECKS_FLOW_INTERP_H
 
-#include "checks/Finding.h"
 #include "checks/api/Operators.h"
-#include "checks/flow/State.h"
+#include "checks/flow/Paths.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
@@ -21,8 +20,6 @@
 #include <set>
 
 namespace torch_tidy {
-
-using States = std::vector<State>;
 
 /// The arguments that the source spells; defaults come last.
 inline llvm::ArrayRef<const clang::Expr *>
@@ -36,30 +33,6 @@ given(llvm::ArrayRef<const clang::Expr *> Args) {
 inline std::optional<int64_t> indexOf(const Value &V) {
   return V.K == Value::Int ? std::optional<int64_t>(V.N) : std::nullopt;
 }
-
-inline void append(States &To, States From) {
-  for (State &S : From)
-    To.push_back(std::move(S));
-}
-
-/// Where control goes after a statement.
-struct Flow {
-  States Next, Break, Continue, Return;
-  std::map<const clang::LabelDecl *, States> Goto;
-
-  /// Takes over where another statement leaves to, except `Next`.
-  void leave(Flow &F) {
-    append(Break, std::move(F.Break));
-    append(Continue, std::move(F.Continue));
-    returnFrom(F);
-  }
-  /// The same for a statement that keeps its own `break` and `continue`.
-  void returnFrom(Flow &F) {
-    append(Return, std::move(F.Return));
-    for (auto &[Label, Waiting] : F.Goto)
-      append(Goto[Label], std::move(Waiting));
-  }
-};
 
 /// What LibTorch and std types mean to the analysis.
 enum class TypeKind : uint8_t {
@@ -146,9 +119,9 @@ private:
 
   // Expressions (Expressions.cpp, Rvalues.cpp, Construct.cpp, Objects.cpp).
   Value eval(const clang::Expr *E);
+  Value evalR(const clang::Expr *E);
   Value enumerator(const clang::EnumConstantDecl *C);
   Value asType(const Value &V, clang::QualType T);
-  Value evalR(const clang::Expr *E);
   CellId loc(const clang::Expr *E);
   /// The cell an expression names, or a new one that holds its value.
   CellId cellOf(const clang::Expr *E) {
@@ -200,14 +173,6 @@ private:
 
   // Calls (Calls.cpp, Activations.cpp, StdLibrary.cpp).
   Value call(const clang::CallExpr *E);
-  // Backward.cpp.
-  const clang::CXXRecordDecl *appliedFunction(const clang::FunctionDecl *Fn);
-  Value applyFunction(const clang::CallExpr *E, const clang::CXXRecordDecl *R,
-                      llvm::ArrayRef<CellId> Args);
-  Value contextCall(const clang::CallExpr *E, llvm::StringRef Name,
-                    CellId Context, llvm::ArrayRef<const clang::Expr *> Args,
-                    bool &Known);
-  void runBackward(const clang::CallExpr *E);
   Value enter(const clang::FunctionDecl *Fn, const clang::Expr *Site,
               CellId This, llvm::ArrayRef<CellId> Args,
               llvm::ArrayRef<std::pair<const void *, CellId>> Captured = {});
@@ -250,21 +215,21 @@ private:
   void havoc(const clang::CallExpr *E,
              llvm::ArrayRef<const clang::Expr *> Args);
 
-  // LibTorch (Torch.cpp, TensorOperators.cpp, Modules.cpp, Forward.cpp).
-  Value save(llvm::ArrayRef<const clang::Expr *> Args);
-  Value load(const clang::CallExpr *E,
-             llvm::ArrayRef<const clang::Expr *> Args);
+  // LibTorch (Torch.cpp, Functions.cpp, TensorOperators.cpp, Modules.cpp,
+  // Members.cpp, Forward.cpp, HostAccess.cpp).
   Value isOn(Device D, bool Cuda, const clang::Expr *E);
   Value torchCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                   CellId Base, const clang::Expr *BaseE,
                   llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  /// The operator that C++ spells so: "add"; empty for none.
+  static llvm::StringRef operatorName(clang::OverloadedOperatorKind K,
+                                      bool Unary);
+  Value freeCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                 llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   Value tensorOp(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                  llvm::StringRef Name, CellId Base, const clang::Expr *BaseE,
                  llvm::ArrayRef<const clang::Expr *> Args);
   static bool sumsShared(const Value &Equation);
-  Value moveTensor(const clang::CallExpr *E, llvm::StringRef Name, CellId Base,
-                   const clang::Expr *BaseE,
-                   llvm::ArrayRef<const clang::Expr *> Args);
   Value moduleCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
                    const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
@@ -281,19 +246,6 @@ private:
                 llvm::ArrayRef<const clang::Expr *> ArgEs, clang::QualType T);
   Value newModule(llvm::StringRef Kind, llvm::ArrayRef<Value> Args,
                   const clang::Expr *E, const clang::CXXRecordDecl *Rec);
-  void moveModule(CellId Obj, std::optional<Device> D, Dtype T,
-                  const clang::Expr *E, llvm::StringRef Subject,
-                  const clang::Expr *Spelled);
-  void displace(CellId Obj, Device D);
-  void moveTree(CellId Obj, std::optional<Device> D, Dtype T,
-                const clang::Expr *E, llvm::StringRef Subject,
-                const clang::Expr *Spelled, std::set<ObjectId> &Seen);
-  api::Judgement demandSame(const clang::CallExpr *E, FindingCode Code,
-                            const Used &Wrong, const Used &Against,
-                            llvm::StringRef Message);
-  void judgeGradients(const clang::CallExpr *E, const Value &Outputs,
-                      const clang::Expr *OutputE, const Value &Gradients,
-                      const clang::Expr *GradientE);
   void stepOptimizer(const clang::CallExpr *E, ObjectId Id,
                      const clang::Expr *BaseE);
   void blobOfHost(const clang::CallExpr *E, const clang::Expr *Pointer,
@@ -305,6 +257,35 @@ private:
                llvm::ArrayRef<const clang::Expr *> Args);
   Value accessor(const clang::CallExpr *E, const Value &Memory,
                  llvm::ArrayRef<const clang::Expr *> Args);
+  // Moves.cpp.
+  Value moveTensor(const clang::CallExpr *E, llvm::StringRef Name, CellId Base,
+                   const clang::Expr *BaseE,
+                   llvm::ArrayRef<const clang::Expr *> Args);
+  void moveModule(CellId Obj, std::optional<Device> D, Dtype T,
+                  const clang::Expr *E, llvm::StringRef Subject,
+                  const clang::Expr *Spelled);
+  void displace(CellId Obj, Device D);
+  void moveTree(CellId Obj, std::optional<Device> D, Dtype T,
+                const clang::Expr *E, llvm::StringRef Subject,
+                const clang::Expr *Spelled, std::set<ObjectId> &Seen);
+  const Origin *origin(Origin::Kind K, const clang::Expr *E, Device D,
+                       llvm::StringRef Subject, const Origin *Before = nullptr,
+                       const clang::Expr *Spelled = nullptr);
+  // Serialize.cpp.
+  Value saveTensors(llvm::ArrayRef<const clang::Expr *> Args);
+  Value loadTensors(const clang::CallExpr *E,
+                    llvm::ArrayRef<const clang::Expr *> Args);
+  // Backward.cpp.
+  const clang::CXXRecordDecl *appliedFunction(const clang::FunctionDecl *Fn);
+  Value applyFunction(const clang::CallExpr *E, const clang::CXXRecordDecl *R,
+                      llvm::ArrayRef<CellId> Args);
+  Value contextCall(const clang::CallExpr *E, llvm::StringRef Name,
+                    CellId Context, llvm::ArrayRef<const clang::Expr *> Args,
+                    bool &Known);
+  void runBackward(const clang::CallExpr *E);
+  void judgeGradients(const clang::CallExpr *E, const Value &Outputs,
+                      const clang::Expr *OutputE, const Value &Gradients,
+                      const clang::Expr *GradientE);
   // Ranks.cpp.
   std::optional<int> lengthOf(const Value &V);
   std::optional<int>
@@ -339,6 +320,9 @@ private:
   // Reports (Report.cpp, Fixes.cpp).
   void judged(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site, llvm::ArrayRef<Used> Operands);
+  api::Judgement demandSame(const clang::CallExpr *E, FindingCode Code,
+                            const Used &Wrong, const Used &Against,
+                            llvm::StringRef Message);
   // Advice.cpp.
   void needsCuda(const clang::Expr *E);
   void unguardedCuda();
@@ -354,49 +338,10 @@ private:
   void addFixes(Finding &F, const Used &Wrong, const Used &Against,
                 llvm::ArrayRef<Used> Ops);
   std::string text(const clang::Expr *E);
-  const Origin *origin(Origin::Kind K, const clang::Expr *E, Device D,
-                       llvm::StringRef Subject, const Origin *Before = nullptr,
-                       const clang::Expr *Spelled = nullptr);
   void unknown(clang::SourceLocation Loc, std::string Why);
   unsigned choose(unsigned N);
   SymbolId symbol(std::string Name, bool Strong);
 
-  struct SymbolInfo {
-    std::string Name;
-    bool Strong =
-        false; ///< Either value is possible, so a report may rest on it.
-    bool Bool = false; ///< Zero or one.
-    bool Text = false; ///< A string; `R` of its comparisons is interned text.
-    /// What a string that is not known begins with.
-    std::string Prefix;
-    ObjectId NameIn = 0; ///< The module whose parameter has this name.
-    enum { Plain, IsCuda, Compare } K = Plain;
-    uint32_t DeviceSym = 0;
-    SymbolId L = 0;
-    int64_t R = 0;
-    clang::BinaryOperatorKind Op = clang::BO_EQ;
-  };
-  struct Outcome {
-    State S;
-    Value V;
-  };
-  struct Choice {
-    unsigned Taken = 0, Count = 0;
-    std::shared_ptr<std::vector<Outcome>> Memo;
-  };
-  /// The states that came to one place with one history of calls and rounds.
-  struct Visits {
-    struct Bad {
-      Finding F;
-      std::map<SymbolId, int64_t> Under; ///< When the operands were placed.
-      std::map<SymbolId, int64_t> Known; ///< On the whole path.
-      const clang::Expr *Dropped = nullptr;
-      const clang::FieldDecl *Left = nullptr;
-    };
-    std::vector<Bad> Bads;
-    std::vector<std::map<SymbolId, int64_t>> Fine;
-    bool Runs = false; ///< One of those is known to run.
-  };
   using SiteKey = std::pair<const clang::Expr *, unsigned>;
 
   clang::ASTContext &Ctx;
@@ -421,11 +366,7 @@ private:
   std::map<std::pair<SiteKey, std::vector<uint64_t>>, Visits> Sites;
   std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;
   std::set<std::pair<clang::SourceLocation, std::string>> Told;
-  /// Calls that need a GPU, and whether a path to them has asked for one.
-  struct Ask {
-    const clang::FunctionDecl *Fn = nullptr;
-    bool Guarded = false;
-  };
+  /// Calls that need a GPU.
   std::map<const clang::Expr *, Ask> Asks;
   std::set<const clang::Expr *> TransfersTold;
   std::set<const clang::Expr *> Drops; ///< Moves whose result is dropped.

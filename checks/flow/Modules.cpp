@@ -92,49 +92,6 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
   return S->object(std::move(O));
 }
 
-void Interp::moveModule(CellId Obj, std::optional<Device> D, Dtype T,
-                        const Expr *E, StringRef Subject, const Expr *Spelled) {
-  std::set<ObjectId> Seen;
-  moveTree(Obj, D, T, E, Subject, Spelled, Seen);
-}
-
-// A move that is no step of a history.
-void Interp::displace(CellId Obj, Device D) {
-  moveModule(Obj, D, Dtype::Unknown, nullptr, "", nullptr);
-}
-
-void Interp::moveTree(CellId Obj, std::optional<Device> D, Dtype T,
-                      const Expr *E, StringRef Subject, const Expr *Spelled,
-                      std::set<ObjectId> &Seen) {
-  const Value &V = S->Cells[target(Obj)];
-  if (V.K == Value::Ptr || V.K != Value::Object || !Seen.insert(V.Id).second)
-    return;
-  ObjectId Id = V.Id;
-  const Origin *O = E && D ? origin(Origin::Moved, E, *D, Subject,
-                                    S->Objects[Id].Move, Spelled)
-                           : nullptr;
-  Object &Me = S->Objects.mut(Id);
-  if (D) {
-    if (!Supposed && E && !D->isCPU() && Me.Rec)
-      Went.insert(Me.Rec);
-    Me.Move = O;
-    if (Me.Opaque)
-      Me.Unseen = *D;
-  }
-  auto States = Me.State;
-  auto Children = Me.Children;
-  for (HandleId H : States) {
-    Handle &X = S->Handles.mut(H);
-    if (D)
-      X.Fact.Dev = *D, X.From = O;
-    if (T != Dtype::Unknown &&
-        (isFloating(X.Fact.Type) || X.Fact.Type == Dtype::Unknown))
-      X.Fact.Type = T;
-  }
-  for (CellId C : Children)
-    moveTree(C, D, T, E, Subject, Spelled, Seen);
-}
-
 std::optional<TensorFact> Interp::stateOf(CellId Obj, HandleId *H) {
   const Value &V = S->Cells[target(Obj)];
   if (V.K != Value::Object || S->Objects[V.Id].State.empty())

@@ -293,4 +293,20 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
     Dead = true;
 }
 
+// A demand that no table of operators holds.
+api::Judgement Interp::demandSame(const CallExpr *E, FindingCode Code,
+                                  const Used &Wrong, const Used &Against,
+                                  StringRef Message) {
+  api::Judgement J;
+  J.K = api::Judgement::Fine;
+  if (S->Handles[Wrong.H].Fact.Dev.differsFrom(
+          S->Handles[Against.H].Fact.Dev)) {
+    J.K = api::Judgement::Throws;
+    J.Wrong = 0, J.Against = 1;
+    J.Message = Message.str();
+  }
+  judged(J, Code, E, {Wrong, Against});
+  return J;
+}
+
 } // namespace torch_tidy

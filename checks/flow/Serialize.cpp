@@ -7,7 +7,7 @@ namespace torch_tidy {
 
 // A path is known by its text, a stream by its object: both remember where the
 // last value that was saved there was.
-Value Interp::save(ArrayRef<const Expr *> Args) {
+Value Interp::saveTensors(ArrayRef<const Expr *> Args) {
   Value What = eval(Args[0]);
   CellId Where = target(cellOf(Args[1]));
   if (Dead)
@@ -29,7 +29,7 @@ Value Interp::save(ArrayRef<const Expr *> Args) {
   return {};
 }
 
-Value Interp::load(const CallExpr *E, ArrayRef<const Expr *> Args) {
+Value Interp::loadTensors(const CallExpr *E, ArrayRef<const Expr *> Args) {
   CellId C = target(cellOf(Args[0]));
   CellId From = target(cellOf(Args[1]));
   Value Asked = Args.size() > 2 ? eval(Args[2]) : Value();
