@@ -191,7 +191,6 @@ Frame *current(int Id) {
       continue;
     for (size_t J = I + 1; J < Frames.size(); ++J)
       Frames[J].Returned = true;
-    chooseRepair();
     return &Frames[I];
   }
   return nullptr;
@@ -298,6 +297,7 @@ at::Tensor &torch_tidy::probe::detail::repaired(int Id, const at::Tensor &T) {
   static auto *Kept = new std::deque<at::Tensor>;
   static std::mutex Lock;
   Frame *F = current(Id);
+  chooseRepair();
   at::Tensor Moved = T;
   char Kind = repairOf(Id);
   if (F && T.defined() && Kind == 'l') {
