@@ -15,11 +15,7 @@ import sys
 
 import yaml
 
-
-def block(path, heading):
-    with open(path, encoding="utf-8") as file:
-        section = file.read().split("\n## " + heading + "\n", 1)[1]
-    return re.search(r"```\w+\n(.*?)```", section, re.S).group(1)
+from page_block import block
 
 
 def bash(script, env=None):

@@ -8,14 +8,13 @@ folder of compileCommands as -p.
 
 import json
 import os
-import re
 import sys
+
+from page_block import block
 
 
 def main(page, plugin, project, source, *more):
-    with open(page, encoding="utf-8") as file:
-        section = file.read().split("\n## VS Code\n", 1)[1].split("\n## ", 1)[0]
-    settings = json.loads(re.search(r"```json\n(.*?)```", section, re.S).group(1))
+    settings = json.loads(block(page, "VS Code"))
     prefix = "C_Cpp.codeAnalysis.clangTidy."
     assert settings[prefix + "enabled"] and settings[prefix + "useBuildPath"]
     program = settings[prefix + "path"]

@@ -7,18 +7,22 @@ import re
 import sys
 
 
-def main(path, heading, *changes):
+def block(path, heading):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if heading:
         text = text.split("\n## " + heading + "\n", 1)[1]
     section = text.split("\n## ", 1)[0]
-    block = re.search(r"```\w+\n(.*?)```", section, re.S).group(1)
+    return re.search(r"```\w+\n(.*?)```", section, re.S).group(1)
+
+
+def main(path, heading, *changes):
+    text = block(path, heading)
     for change in changes:
         old, new = change.split("=", 1)
-        assert old in block, old
-        block = block.replace(old, new)
-    print(block, end="")
+        assert old in text, old
+        text = text.replace(old, new)
+    print(text, end="")
 
 
 if __name__ == "__main__":
