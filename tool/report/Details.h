@@ -47,6 +47,9 @@ struct VerdictDetails {
   std::string Kind; ///< "confirmed", "refuted", ...
   std::string On;   ///< "emulated CUDA (LibTorch 2.13.0)".
   std::string Evidence;
+
+  /// "confirmed on emulated CUDA (LibTorch 2.13.0)".
+  std::string summary() const { return Kind + " on " + On; }
 };
 
 struct FindingDetails {

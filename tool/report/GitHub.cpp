@@ -69,8 +69,7 @@ void writeGitHub(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS) {
     if (!F.Predicted.empty())
       Text += "\nthe program would stop with: " + F.Predicted;
     if (F.Verdict)
-      Text += "\n" + F.Verdict->Kind + " on " + F.Verdict->On + ": " +
-              F.Verdict->Evidence;
+      Text += "\n" + F.Verdict->summary() + ": " + F.Verdict->Evidence;
     OS << escape(Text, false) << '\n';
   }
 }

@@ -94,7 +94,7 @@ private:
     if (F.State != FindingState::NoBaseline)
       tag(stateName(F.State));
     if (F.Verdict)
-      tag(F.Verdict->Kind + " on " + F.Verdict->On);
+      tag(F.Verdict->summary());
     OS << "</p>\n";
     timeline(F);
     OS << "<ol>\n";

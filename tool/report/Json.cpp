@@ -156,7 +156,7 @@ void writeGitLab(const Report &R, SourceTexts &Texts, raw_ostream &OS) {
     for (const ReportedFinding &F : R.Findings) {
       std::string Text = F.Message;
       if (F.Verdict)
-        Text += " (" + F.Verdict->Kind + " on " + F.Verdict->On + ")";
+        Text += " (" + F.Verdict->summary() + ")";
       Issue(Text, F.Check, F.Fingerprint, F.IsError ? "critical" : "major",
             F.At);
     }

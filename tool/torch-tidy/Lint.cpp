@@ -93,7 +93,7 @@ struct LintFlags : CommonFlags {
 
 /// What is known after all files, for the closing lines and the exit code.
 struct Totals {
-  unsigned Files = 0, FailedFiles = 0, Nolint = 0, Filtered = 0;
+  unsigned Files = 0, Nolint = 0, Filtered = 0;
   /// Not parsed, because nothing changed; parsed on a preamble.
   unsigned Unchanged = 0, OnPreamble = 0;
   double SecondsForPreambles = 0, SecondsToParse = 0;
@@ -105,7 +105,6 @@ struct Totals {
 
   void add(const LintResult &Result) {
     ++Files;
-    FailedFiles += Result.Failed || Result.Crashed;
     Nolint += Result.Suppressed.ErrorsIgnoredNOLINT;
     Filtered += Result.Suppressed.ErrorsIgnoredLineFilter +
                 Result.Suppressed.ErrorsIgnoredNonUserCode;
@@ -306,7 +305,7 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
     if (llvm::Error Failed =
             llvm::timeTraceProfilerWrite(Flags.TimeTrace, "torch-tidy.json"))
       return fail("--time-trace: " + llvm::toString(std::move(Failed)));
-  if (All.FailedFiles || (Flags.Strict && All.Stats.GaveUp))
+  if (!(*Report)->complete() || (Flags.Strict && All.Stats.GaveUp))
     return ExitIncomplete;
   return (*Report)->findings() ? ExitFindings : ExitClean;
 }

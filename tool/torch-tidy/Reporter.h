@@ -76,6 +76,8 @@ public:
   }
   /// ", 2 pre-existing, 1 fixed": what was left out or is gone; empty for none.
   std::string leftOut() const;
+  /// True where every file was analysed.
+  bool complete() const { return All.NotAnalysed.empty(); }
   /// ", 1 file not analysed"; empty for none.
   std::string notAnalysed() const;
   /// False where standard output is for the report alone.

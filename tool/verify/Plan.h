@@ -13,9 +13,9 @@
 // strings, enums, standard containers, smart pointers and functions of no use;
 // modules and other classes by their default or their shortest makeable
 // constructor; optimizers over the parameters of the modules made before;
-// data sets; data loaders over those or random examples. Limits: functions inside function-local
-// classes are reached through the function around them; types without a name
-// cannot be made.
+// data sets; data loaders over those or random examples. Limits: functions
+// inside function-local classes are reached through the function around them;
+// types without a name cannot be made.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_VERIFY_PLAN_H
