@@ -69,82 +69,104 @@ void Interp::runRoot(const FunctionDecl *Fn) {
   }
 }
 
-AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
-  std::set<const Expr *> Causes;
-  std::set<std::pair<const Expr *, unsigned>> Done;
-  std::set<std::pair<const FieldDecl *, uint64_t>> LeftIn;
-  // A repair is for every run of a call: what mends one breaks another that is
-  // known to run as it is, or that needs another repair.
-  std::set<SiteKey> Unmendable;
+// A repair is for every run of a call: what mends one breaks another that is
+// known to run as it is, or that needs another repair.
+std::set<Interp::SiteKey> Interp::unmendable() {
+  std::set<SiteKey> Calls;
   std::map<SiteKey, std::string> Repairs;
   for (auto &[Key, V] : Sites) {
     if (V.Runs)
-      Unmendable.insert(Key.first);
-    for (Visits::Bad &B : V.Bads) {
+      Calls.insert(Key.first);
+    for (const Visits::Bad &B : V.Bads) {
       std::string Text;
       if (!B.F.Fixes.empty())
         for (const FixItHint &Hint : B.F.Fixes[0].Hints)
           Text += Hint.CodeToInsert + "\n";
       if (Repairs.try_emplace(Key.first, Text).first->second != Text)
-        Unmendable.insert(Key.first);
+        Calls.insert(Key.first);
     }
   }
-  for (auto &[Key, V] : Sites) {
-    for (Visits::Bad &B : V.Bads) {
-      if (Done.count(Key.first))
+  return Calls;
+}
+
+// Whether a mismatch is certain enough to be told: every path that came this
+// way shows it, or every one on which the operands were placed so. Those
+// conditions are then named.
+bool Interp::certain(const Visits &V, Visits::Bad &B) {
+  bool Tell = true;
+  for (auto &Known : V.Fine) {
+    bool Excluded = false;
+    for (auto &[Sym, Val] : B.Under) {
+      auto It = Known.find(Sym);
+      Excluded |= It != Known.end() && It->second != Val;
+    }
+    // A branch that is not taken leaves its condition on the path only.
+    for (auto It = B.Known.begin(); !Excluded && It != B.Known.end(); ++It) {
+      auto Other = Known.find(It->first);
+      const SymbolInfo &I = Symbols[It->first];
+      if (Other != Known.end() && Other->second != It->second && I.Strong &&
+          !I.Name.empty()) {
+        B.Under.insert(*It);
+        Excluded = true;
+      }
+    }
+    Tell &= Excluded;
+  }
+  if (V.Fine.empty())
+    return true;
+  std::string When;
+  for (auto &[Sym, Val] : B.Under) {
+    const SymbolInfo &I = Symbols[Sym];
+    if (!I.Strong || I.Name.empty())
+      return false;
+    When += (When.empty() ? "when '" : " and '") + I.Name + "' is " +
+            (Val == 0   ? "false"
+             : Val == 1 ? "true"
+                        : std::to_string(Val));
+  }
+  B.F.Condition = When;
+  return Tell && !B.Under.empty();
+}
+
+// The findings among the visits; returns the dropped moves that are their
+// causes.
+std::set<const Expr *> Interp::tellMismatches() {
+  std::set<const Expr *> Causes;
+  std::set<SiteKey> Done, Unmendable = unmendable();
+  std::set<std::pair<const FieldDecl *, uint64_t>> LeftIn;
+  std::vector<decltype(Sites)::value_type *> InOrder;
+  for (auto &Entry : Sites)
+    InOrder.push_back(&Entry);
+  llvm::sort(InOrder, [](auto *A, auto *B) {
+    return A->second.Order < B->second.Order;
+  });
+  for (auto *Entry : InOrder) {
+    auto &[Call, Way] = Entry->first;
+    for (Visits::Bad &B : Entry->second.Bads) {
+      if (Done.count(Call))
         break;
-      bool Always = V.Fine.empty(), Tell = true, Strong = true;
-      for (auto &Known : V.Fine) {
-        bool Excluded = false;
-        for (auto &[Sym, Val] : B.Under) {
-          auto It = Known.find(Sym);
-          Excluded |= It != Known.end() && It->second != Val;
-        }
-        // A branch that is not taken leaves its condition on the path only.
-        for (auto It = B.Known.begin(); !Excluded && It != B.Known.end();
-             ++It) {
-          auto Other = Known.find(It->first);
-          const SymbolInfo &I = Symbols[It->first];
-          if (Other != Known.end() && Other->second != It->second && I.Strong &&
-              !I.Name.empty()) {
-            B.Under.insert(*It);
-            Excluded = true;
-          }
-        }
-        Tell &= Excluded;
-      }
-      std::string When;
-      for (auto &[Sym, Val] : B.Under) {
-        const SymbolInfo &I = Symbols[Sym];
-        if (!I.Strong || I.Name.empty()) {
-          Strong = false;
-          continue;
-        }
-        When += (When.empty() ? "when '" : " and '") + I.Name + "' is " +
-                (Val == 0   ? "false"
-                 : Val == 1 ? "true"
-                            : std::to_string(Val));
-      }
-      if (!Always && (!Tell || !Strong || B.Under.empty()))
+      if (!certain(Entry->second, B))
         continue;
-      if (!Always)
-        B.F.Condition = When;
       if (B.Dropped)
         Causes.insert(B.Dropped);
       // One member left behind is one cause for all of an entry's calls.
       if (B.Left) {
         LeftTold.insert(B.Left);
-        if (!LeftIn.insert({B.Left, Key.second.back()}).second)
+        if (!LeftIn.insert({B.Left, Way.back()}).second)
           continue;
       }
-      if (Unmendable.count(Key.first))
+      if (Unmendable.count(Call))
         B.F.Fixes.clear();
-      Done.insert(Key.first);
+      Done.insert(Call);
       Result.Findings.push_back(std::move(B.F));
       break;
     }
   }
-  unusedMoves(Causes);
+  return Causes;
+}
+
+AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
+  unusedMoves(tellMismatches());
   unguardedCuda();
   for (const CXXRecordDecl *R : Modules)
     supposeMoved(R);
@@ -156,14 +178,11 @@ AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
     if (Once.insert({unsigned(F.Code), F.Call}).second)
       Few.push_back(std::move(F));
   Result.Findings = std::move(Few);
-  std::stable_sort(Result.Findings.begin(), Result.Findings.end(),
-                   [&](const Finding &A, const Finding &B) {
-                     return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
-                   });
-  std::stable_sort(Result.Unknowns.begin(), Result.Unknowns.end(),
-                   [&](const Unknown &A, const Unknown &B) {
-                     return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
-                   });
+  auto InSourceOrder = [&](const auto &A, const auto &B) {
+    return SM.isBeforeInTranslationUnit(A.Loc, B.Loc);
+  };
+  llvm::stable_sort(Result.Findings, InSourceOrder);
+  llvm::stable_sort(Result.Unknowns, InSourceOrder);
   return std::move(Result);
 }
 

@@ -57,157 +57,174 @@ void Interp::unusedMoves(const std::set<const Expr *> &Causes) {
   }
 }
 
-void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against,
-                      ArrayRef<Used> Ops) {
-  const SourceManager &SM = Ctx.getSourceManager();
-  const Handle &WH = S->Handles[Wrong.H];
-  const Handle &AH = S->Handles[Against.H];
-  auto Append = [&](const Expr *E,
-                    const std::string &Suffix) -> std::optional<FixItHint> {
-    E = E->IgnoreImplicit();
-    CharSourceRange R = Lexer::makeFileCharRange(
-        CharSourceRange::getTokenRange(E->getSourceRange()), SM,
-        Ctx.getLangOpts());
-    if (!R.isValid() || R.getBegin().isMacroID())
-      return std::nullopt;
-    std::string Src = Lexer::getSourceText(R, SM, Ctx.getLangOpts()).str();
-    const Expr *Bare = E->IgnoreParens();
-    bool Primary =
-        isa<DeclRefExpr>(Bare) || isa<MemberExpr>(Bare) ||
-        isa<CXXMemberCallExpr>(Bare) ||
-        (isa<CallExpr>(Bare) &&
-         (!isa<CXXOperatorCallExpr>(Bare) ||
-          cast<CXXOperatorCallExpr>(Bare)->getOperator() == OO_Subscript ||
-          cast<CXXOperatorCallExpr>(Bare)->getOperator() == OO_Call)) ||
-        Bare != E;
-    return FixItHint::CreateReplacement(R, (Primary ? Src : "(" + Src + ")") +
-                                               Suffix);
-  };
-  if (F.Code == FindingCode::OptimizerBeforeMove ||
-      F.Code == FindingCode::HostAccess)
-    return;
-  if (F.Code == FindingCode::DtypeMismatch) {
-    if (&Wrong != &Against && Wrong.E &&
-        kindOf(Wrong.E->getType()) == TypeKind::Tensor &&
-        AH.Fact.Type != Dtype::Unknown && !dtypeConstant(AH.Fact.Type).empty())
-      if (auto H =
-              Append(Wrong.E, ".to(" + dtypeConstant(AH.Fact.Type).str() + ")"))
-        F.Fixes.push_back({"cast '" + text(Wrong.E) + "'", {*H}});
-    return;
-  }
-  // The device as the module's move spelled it, where those names are in reach.
-  std::string Where = AH.Fact.Dev.isCPU() ? "torch::kCPU" : "torch::kCUDA";
-  if (AH.Fact.Dev.isCUDA() && AH.Fact.Dev.Index > 0)
-    Where = "torch::Device(torch::kCUDA, " + std::to_string(AH.Fact.Dev.Index) +
-            ")";
-  const Origin *O = AH.From;
-  std::string Move = ".to(" + Where + ")";
-  if (O && O->K == Origin::Moved && O->Frame == S->top().Serial) {
-    auto *C = dyn_cast_or_null<CXXMemberCallExpr>(O->E);
-    if (O->Spelled && !text(O->Spelled).empty() &&
-        !StringRef(text(O->Spelled)).ends_with("..."))
-      Move = ".to(" + text(O->Spelled) + ")";
-    else if (C && C->getMethodDecl() &&
-             C->getMethodDecl()->getName() == "cuda" && AH.Fact.Dev.isCUDA())
-      Move = ".cuda()";
-  }
+// An expression with a call of one of its members behind it.
+std::optional<FixItHint> Interp::appended(const Expr *E, StringRef Suffix) {
+  E = E->IgnoreImplicit();
+  CharSourceRange R = Lexer::makeFileCharRange(
+      CharSourceRange::getTokenRange(E->getSourceRange()),
+      Ctx.getSourceManager(), Ctx.getLangOpts());
+  if (!R.isValid() || R.getBegin().isMacroID())
+    return std::nullopt;
+  StringRef Source =
+      Lexer::getSourceText(R, Ctx.getSourceManager(), Ctx.getLangOpts());
+  const Expr *Bare = E->IgnoreParens();
+  auto *Op = dyn_cast<CXXOperatorCallExpr>(Bare);
+  bool Primary = Bare != E || isa<DeclRefExpr, MemberExpr>(Bare) ||
+                 (Op ? Op->getOperator() == OO_Subscript ||
+                           Op->getOperator() == OO_Call
+                     : isa<CallExpr>(Bare));
+  return FixItHint::CreateReplacement(
+      R, ((Primary ? Source : "(" + Source + ")") + Suffix).str());
+}
+
+// The move that brings an operand to where another is, spelled as the module's
+// own move is, where those names are in reach.
+std::string Interp::moveTo(const Used &Wrong, const Used &Against,
+                           ArrayRef<Used> Ops) {
+  const Handle &There = S->Handles[Against.H];
+  const Device &D = There.Fact.Dev;
+  const Origin *O = There.From;
   // In a module's own method the device is that of another input.
   if (O && O->Frame != S->top().Serial)
-    for (const Used &U : Ops)
+    for (const Used &U : llvm::reverse(Ops))
       if (!U.IsState && U.E && U.H != Wrong.H &&
           isa<DeclRefExpr>(U.E->IgnoreImplicit()) &&
           kindOf(U.E->getType()) == TypeKind::Tensor &&
-          S->Handles[U.H].Fact.Dev.sameAs(AH.Fact.Dev))
-        Move = ".to(" + text(U.E) + ".device())";
+          S->Handles[U.H].Fact.Dev.sameAs(D))
+        return ".to(" + text(U.E) + ".device())";
+  if (O && O->K == Origin::Moved && O->Frame == S->top().Serial) {
+    std::string Spelled = text(O->Spelled);
+    if (!Spelled.empty() && !StringRef(Spelled).ends_with("..."))
+      return ".to(" + Spelled + ")";
+    auto *C = dyn_cast_or_null<CXXMemberCallExpr>(O->E);
+    if (C && C->getMethodDecl() && C->getMethodDecl()->getName() == "cuda" &&
+        D.isCUDA())
+      return ".cuda()";
+  }
+  if (D.isCUDA() && D.Index > 0)
+    return ".to(torch::Device(torch::kCUDA, " + std::to_string(D.Index) + "))";
+  return D.isCPU() ? ".to(torch::kCPU)" : ".to(torch::kCUDA)";
+}
+
+// Brings the wrong operand to where the other is.
+std::optional<Fix> Interp::moveOperand(const Used &Wrong, const Used &Against,
+                                       ArrayRef<Used> Ops) {
+  const Device &There = S->Handles[Against.H].Fact.Dev;
+  auto Elsewhere = [&](const Used &U) {
+    return !U.IsState && U.H && S->Handles[U.H].Fact.Dev.differsFrom(There);
+  };
+  std::string Whose = Against.IsState ? "the module" : "the other operand";
   // A move whose result was dropped only needs its result.
-  if (WH.Dropped) {
-    auto *C = cast<CXXMemberCallExpr>(WH.Dropped);
-    F.Fixes.push_back(
-        {"assign the result of the move",
-         {FixItHint::CreateInsertion(
-             C->getBeginLoc(), text(C->getImplicitObjectArgument()) + " = ")}});
-  } else if (Wrong.E && kindOf(Wrong.E->getType()) != TypeKind::Tensor) {
-    // Inside a tuple or a list: the tensors are moved where they are made.
-    Fix Made{
-        "make the tensors on the device of " +
-            std::string(Against.IsState ? "the module" : "the other operand"),
-        {}};
-    for (const Used &U : Ops) {
-      const Origin *C = S->Handles[U.H].From;
-      if (U.IsState || !S->Handles[U.H].Fact.Dev.differsFrom(AH.Fact.Dev))
-        continue;
-      auto H =
-          C && C->K == Origin::Created && C->E && C->Frame == S->top().Serial
-              ? Append(C->E, Move)
-              : std::nullopt;
-      if (!H)
-        return;
-      Made.Hints.push_back(*H);
-    }
-    if (!Made.Hints.empty())
-      F.Fixes.push_back(std::move(Made));
-  } else if (Wrong.E && llvm::none_of(Ops, [&](const Used &U) {
-               return !U.IsState && U.H && U.H != Wrong.H &&
-                      S->Handles[U.H].Fact.Dev.differsFrom(AH.Fact.Dev);
-             })) {
-    // With another operand that is as wrong, moving this one is not enough.
-    if (auto H = Append(Wrong.E, Move))
-      F.Fixes.push_back(
-          {std::string("move the input to the device of ") +
-               (Against.IsState ? "the module" : "the other operand"),
-           {*H}});
-  }
-  // What moved and what is called may be two: a module and its clone.
-  bool MovedItself = O && (!Against.Base ||
-                           text(Against.Base->IgnoreImplicit()) == O->Subject);
-  if (Against.IsState && O && O->K == Origin::Moved && !O->Subject.empty() &&
-      AH.Fact.Dev.isCUDA() && MovedItself) {
-    if (auto *C = dyn_cast_or_null<CXXMemberCallExpr>(O->E);
-        C && C->getCallee()) {
-      // Before the statement that the call stands in.
-      auto *ME = dyn_cast<MemberExpr>(C->getCallee());
-      std::string Line =
-          O->Subject +
-          (ME && ME->isArrow() ? "->"
-           : ME && text(ME->getBase()) == O->Subject &&
-                   isa<CXXOperatorCallExpr>(ME->getBase()->IgnoreImplicit())
-               ? "->"
-               : ".") +
-          "to(torch::kCPU);";
-      SourceLocation L = F.Call->getBeginLoc();
-      if (L.isFileID()) {
-        const Stmt *St = F.Call;
-        for (;;) {
-          auto Parents = Ctx.getParents(*St);
-          if (Parents.empty())
-            break;
-          if (auto *P = Parents[0].get<Stmt>()) {
-            if (isa<CompoundStmt>(P))
-              break;
-            St = P;
-          } else if (auto *D = Parents[0].get<VarDecl>()) {
-            auto PP = Ctx.getParents(*D);
-            if (PP.empty() || !PP[0].get<Stmt>())
-              break;
-            St = PP[0].get<Stmt>();
-            auto P3 = Ctx.getParents(*St);
-            if (!P3.empty() && P3[0].get<CompoundStmt>())
-              break;
-          } else {
-            break;
-          }
-        }
-        SourceLocation At = St->getBeginLoc();
-        if (At.isFileID() && O->Frame == S->top().Serial) {
-          unsigned Col = SM.getSpellingColumnNumber(At);
-          F.Fixes.push_back(
-              {"move the module back to the CPU",
+  if (const Expr *Dropped = S->Handles[Wrong.H].Dropped) {
+    auto *C = cast<CXXMemberCallExpr>(Dropped);
+    return Fix{"assign the result of the move",
                {FixItHint::CreateInsertion(
-                   At, Line + "\n" + std::string(Col ? Col - 1 : 0, ' '))}});
-        }
-      }
-    }
+                   C->getBeginLoc(),
+                   text(C->getImplicitObjectArgument()) + " = ")}};
   }
+  if (!Wrong.E)
+    return std::nullopt;
+  std::string Move = moveTo(Wrong, Against, Ops);
+  // Inside a tuple or a list: the tensors are moved where they are made.
+  if (kindOf(Wrong.E->getType()) != TypeKind::Tensor) {
+    Fix Made{"make the tensors on the device of " + Whose, {}};
+    for (const Used &U : Ops) {
+      if (!Elsewhere(U))
+        continue;
+      const Origin *C = S->Handles[U.H].From;
+      if (!C || C->K != Origin::Created || !C->E ||
+          C->Frame != S->top().Serial)
+        return std::nullopt;
+      auto Hint = appended(C->E, Move);
+      if (!Hint)
+        return std::nullopt;
+      Made.Hints.push_back(*Hint);
+    }
+    if (Made.Hints.empty())
+      return std::nullopt;
+    return Made;
+  }
+  // With another operand that is as wrong, moving this one is not enough.
+  if (llvm::any_of(Ops, [&](const Used &U) {
+        return U.H != Wrong.H && Elsewhere(U);
+      }))
+    return std::nullopt;
+  if (auto Hint = appended(Wrong.E, Move))
+    return Fix{"move the input to the device of " + Whose, {*Hint}};
+  return std::nullopt;
+}
+
+// The statement of a block that an expression stands in; as far up as can be
+// told.
+static const Stmt *statementOf(ASTContext &Ctx, const Expr *E) {
+  const Stmt *At = E;
+  for (;;) {
+    auto Parents = Ctx.getParents(*At);
+    if (Parents.empty())
+      return At;
+    const Stmt *Up = Parents[0].get<Stmt>();
+    if (auto *D = Parents[0].get<VarDecl>()) {
+      auto Declaring = Ctx.getParents(*D);
+      Up = Declaring.empty() ? nullptr : Declaring[0].get<Stmt>();
+    }
+    if (!Up || isa<CompoundStmt>(Up))
+      return At;
+    At = Up;
+  }
+}
+
+// Takes the module's move to CUDA back before the statement of the call.
+std::optional<Fix> Interp::moveBack(const Finding &F, const Used &Against) {
+  const Handle &There = S->Handles[Against.H];
+  const Origin *O = There.From;
+  if (!Against.IsState || !There.Fact.Dev.isCUDA() || !O ||
+      O->K != Origin::Moved || O->Subject.empty() ||
+      O->Frame != S->top().Serial)
+    return std::nullopt;
+  // What moved and what is called may be two: a module and its clone.
+  if (Against.Base && text(Against.Base->IgnoreImplicit()) != O->Subject)
+    return std::nullopt;
+  auto *C = dyn_cast_or_null<CXXMemberCallExpr>(O->E);
+  if (!C || !C->getCallee() || !F.Call->getBeginLoc().isFileID())
+    return std::nullopt;
+  SourceLocation At = statementOf(Ctx, F.Call)->getBeginLoc();
+  if (!At.isFileID())
+    return std::nullopt;
+  auto *ME = dyn_cast<MemberExpr>(C->getCallee());
+  bool Arrow =
+      ME && (ME->isArrow() ||
+             (text(ME->getBase()) == O->Subject &&
+              isa<CXXOperatorCallExpr>(ME->getBase()->IgnoreImplicit())));
+  unsigned Column = Ctx.getSourceManager().getSpellingColumnNumber(At);
+  return Fix{"move the module back to the CPU",
+             {FixItHint::CreateInsertion(
+                 At, O->Subject + (Arrow ? "->" : ".") + "to(torch::kCPU);\n" +
+                         std::string(Column ? Column - 1 : 0, ' '))}};
+}
+
+// Brings the wrong operand to the other's element type.
+std::optional<Fix> Interp::castOperand(const Used &Wrong, const Used &Against) {
+  StringRef Type = dtypeConstant(S->Handles[Against.H].Fact.Type);
+  if (&Wrong == &Against || !Wrong.E || Type.empty() ||
+      kindOf(Wrong.E->getType()) != TypeKind::Tensor)
+    return std::nullopt;
+  if (auto Hint = appended(Wrong.E, (".to(" + Type + ")").str()))
+    return Fix{"cast '" + text(Wrong.E) + "'", {*Hint}};
+  return std::nullopt;
+}
+
+void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against,
+                      ArrayRef<Used> Ops) {
+  auto Offer = [&](std::optional<Fix> Repair) {
+    if (Repair)
+      F.Fixes.push_back(std::move(*Repair));
+  };
+  if (F.Code == FindingCode::DtypeMismatch)
+    Offer(castOperand(Wrong, Against));
+  if (F.Code != FindingCode::DeviceMismatch)
+    return;
+  Offer(moveOperand(Wrong, Against, Ops));
+  Offer(moveBack(F, Against));
 }
 
 } // namespace torch_tidy

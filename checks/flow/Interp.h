@@ -11,7 +11,9 @@
 #define TORCH_TIDY_CHECKS_FLOW_INTERP_H
 
 #include "checks/api/Operators.h"
+#include "checks/flow/Judged.h"
 #include "checks/flow/Paths.h"
+#include "checks/flow/TypeKind.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
@@ -34,29 +36,6 @@ inline std::optional<int64_t> indexOf(const Value &V) {
   return V.K == Value::Int ? std::optional<int64_t>(V.N) : std::nullopt;
 }
 
-/// What LibTorch and std types mean to the analysis.
-enum class TypeKind : uint8_t {
-  Other,
-  Number,
-  Tensor,
-  Device,
-  Dtype,
-  Options,
-  Holder,
-  Module,
-  Sequential,
-  Pointer,
-  List,
-  Pair,
-  Optional,
-  Optimizer,
-  JitModule,
-  IValue,
-  Loader,
-  String,
-  Map,
-};
-
 class Interp {
 public:
   Interp(clang::ASTContext &Ctx, const AnalysisOptions &Opts);
@@ -72,17 +51,6 @@ public:
   void findWritten(llvm::ArrayRef<clang::Decl *> TopLevel);
 
 private:
-  /// An operand of a call that is judged.
-  struct Used {
-    std::string Role;
-    HandleId H = 0;
-    const clang::Expr *E = nullptr;
-    bool IsState = false;
-    std::string Spelling;
-    /// For a module's state: the expression that names the module.
-    const clang::Expr *Base = nullptr;
-  };
-
   // Invariants.cpp.
   Value invariant(const clang::CXXRecordDecl *R);
   std::vector<CellId> unknownArguments(const clang::FunctionDecl *Fn);
@@ -318,11 +286,35 @@ private:
   std::string qualified(const clang::NamedDecl *D);
 
   // Reports (Report.cpp, Fixes.cpp).
+  /// Takes a judgement of a call on this path: remembers the visit, and what
+  /// is told of it should it prove to be a mistake.
   void judged(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site, llvm::ArrayRef<Used> Operands);
+  Blame blame(const api::Judgement &J, FindingCode Code,
+              llvm::ArrayRef<Used> Ops);
+  unsigned levelOf(const Used &Wrong);
+  const clang::Expr *siteAt(unsigned Level, const clang::Expr *Site);
+  Visits &visitsAt(unsigned Level, FindingCode Code, const clang::Expr *Site);
+  void passed(const api::Judgement &J, FindingCode Code,
+              const clang::Expr *Site);
+  void mend(const Blame &B, FindingCode Code, llvm::ArrayRef<Used> Ops);
+  Party party(const Used &U);
+  std::vector<Step> historyOf(FindingCode Code, const Blame &B,
+                              const Party &Wrong, const Party &Against,
+                              unsigned Level, const clang::Expr *Site);
+  void repair(Finding &F, const Blame &B, const std::string &WrongName,
+              unsigned Level, llvm::ArrayRef<Used> Ops);
+  Visits::Bad describe(const api::Judgement &J, FindingCode Code,
+                       const Blame &B, unsigned Level, const clang::Expr *Site,
+                       llvm::ArrayRef<Used> Ops);
   api::Judgement demandSame(const clang::CallExpr *E, FindingCode Code,
                             const Used &Wrong, const Used &Against,
                             llvm::StringRef Message);
+  // Analyze.cpp.
+  using SiteKey = std::pair<const clang::Expr *, unsigned>;
+  std::set<SiteKey> unmendable();
+  bool certain(const Visits &V, Visits::Bad &B);
+  std::set<const clang::Expr *> tellMismatches();
   // Advice.cpp.
   void needsCuda(const clang::Expr *E);
   void unguardedCuda();
@@ -337,12 +329,18 @@ private:
   void unusedMoves(const std::set<const clang::Expr *> &Causes);
   void addFixes(Finding &F, const Used &Wrong, const Used &Against,
                 llvm::ArrayRef<Used> Ops);
+  std::optional<clang::FixItHint> appended(const clang::Expr *E,
+                                           llvm::StringRef Suffix);
+  std::string moveTo(const Used &Wrong, const Used &Against,
+                     llvm::ArrayRef<Used> Ops);
+  std::optional<Fix> moveOperand(const Used &Wrong, const Used &Against,
+                                 llvm::ArrayRef<Used> Ops);
+  std::optional<Fix> moveBack(const Finding &F, const Used &Against);
+  std::optional<Fix> castOperand(const Used &Wrong, const Used &Against);
   std::string text(const clang::Expr *E);
   void unknown(clang::SourceLocation Loc, std::string Why);
   unsigned choose(unsigned N);
   SymbolId symbol(std::string Name, bool Strong);
-
-  using SiteKey = std::pair<const clang::Expr *, unsigned>;
 
   clang::ASTContext &Ctx;
   const AnalysisOptions &Opts;

@@ -74,6 +74,9 @@ struct Visits {
     const clang::Expr *Dropped = nullptr;
     const clang::FieldDecl *Left = nullptr;
   };
+  /// In the order in which they were first made: the keys are addresses, and
+  /// what is told may not depend on those.
+  size_t Order = 0;
   std::vector<Bad> Bads;
   std::vector<std::map<SymbolId, int64_t>> Fine;
   bool Runs = false; ///< One of those is known to run.

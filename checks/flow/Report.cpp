@@ -35,260 +35,227 @@ void Interp::unknown(SourceLocation Loc, std::string Why) {
     Result.Unknowns.push_back({Loc, std::move(Why)});
 }
 
-static std::string placed(const Device &D) {
-  return D.isCPU()                   ? "the CPU"
-         : D.isCUDA() && D.Index > 0 ? "CUDA device " + std::to_string(D.Index)
-                                     : "CUDA";
+// The operand that is called wrong, and the one that it does not go with.
+Blame Interp::blame(const api::Judgement &J, FindingCode Code,
+                    ArrayRef<Used> Ops) {
+  Blame B;
+  if (!J.throws())
+    return B;
+  B.Wrong = J.Wrong < Ops.size() ? &Ops[J.Wrong] : nullptr;
+  B.Against = J.Against < Ops.size() ? &Ops[J.Against] : nullptr;
+  if (!B)
+    return B;
+  if (B.Wrong->IsState)
+    std::swap(B.Wrong, B.Against);
+  // The one to blame is the one that stayed on the CPU, when that is clear.
+  if (Code == FindingCode::DeviceMismatch && !B.Against->IsState &&
+      !B.Wrong->IsState && S->Handles[B.Wrong->H].Fact.Dev.isCUDA() &&
+      S->Handles[B.Against->H].Fact.Dev.isCPU())
+    std::swap(B.Wrong, B.Against);
+  return B;
 }
 
-void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
-                    ArrayRef<Used> Ops) {
-  if (Code == FindingCode::DtypeMismatch && S->Autocast)
-    return;
-  // The place to report: the activation that chose where the wrong operand is.
+// The depth of the activation to report in: the one that chose where the wrong
+// operand is, so that one cause is told once, whoever is called with it.
+unsigned Interp::levelOf(const Used &Wrong) {
   unsigned Depth = S->Frames.size();
-  const Used *Wrong =
-      J.throws() && J.Wrong < Ops.size() ? &Ops[J.Wrong] : nullptr;
-  const Used *Against =
-      J.throws() && J.Against < Ops.size() ? &Ops[J.Against] : nullptr;
-  if (J.throws() && Wrong && Against && Wrong->IsState)
-    std::swap(Wrong, Against);
-  // The one to blame is the one that stayed on the CPU, when that is clear.
-  if (Wrong && Against && Code == FindingCode::DeviceMismatch &&
-      !Against->IsState && !Wrong->IsState &&
-      S->Handles[Wrong->H].Fact.Dev.isCUDA() &&
-      S->Handles[Against->H].Fact.Dev.isCPU())
-    std::swap(Wrong, Against);
+  const Origin *From = S->Handles[Wrong.H].From;
   unsigned Level = Depth;
-  if (Wrong) {
-    const Origin *A = S->Handles[Wrong->H].From;
-    unsigned At = 1;
-    if (A)
-      for (unsigned I = Depth; I >= 1; --I)
-        if (S->Frames[I - 1].Serial == A->Frame) {
-          At = I;
-          break;
-        }
-    if (!A)
-      At = Depth;
-    Level = std::min(Level, At);
-    // Never report inside code the user does not own, or at no call at all.
-    while (Level < Depth && !S->Frames[Level].Site)
-      ++Level;
+  if (From) {
+    while (Level > 1 && S->Frames[Level - 1].Serial != From->Frame)
+      --Level;
   }
-  auto Record = [&](unsigned L, bool Bad) {
-    const Expr *At = L == Depth ? Site : S->Frames[L].Site;
-    std::vector<uint64_t> Context(Rounds.begin(), Rounds.end());
-    for (unsigned I = 1; I < Depth; ++I)
-      Context.push_back(reinterpret_cast<uintptr_t>(S->Frames[I].Site));
-    Context.push_back(reinterpret_cast<uintptr_t>(Site));
-    Context.push_back(reinterpret_cast<uintptr_t>(Root));
-    Visits &V = Sites[{{At, unsigned(Code)}, Context}];
-    if (!Bad) {
-      if (!S->Threw)
-        V.Fine.push_back(S->Known);
-      V.Runs |= !S->Threw && J.K == api::Judgement::Fine;
-      return static_cast<Visits *>(nullptr);
-    }
-    return &V;
-  };
-  if (!Wrong || !Against) {
-    if (Supposed)
-      return;
-    for (unsigned L = 1; L <= Depth; ++L)
-      if (L == Depth || S->Frames[L].Site)
-        Record(L, false);
+  // Never at no call at all.
+  while (Level < Depth && !S->Frames[Level].Site)
+    ++Level;
+  return Level;
+}
+
+// The call of the activation at a level that leads to a judged one.
+const Expr *Interp::siteAt(unsigned Level, const Expr *Site) {
+  return Level == S->Frames.size() ? Site : S->Frames[Level].Site;
+}
+
+// The visits of that call which come the way that this one does.
+Visits &Interp::visitsAt(unsigned Level, FindingCode Code, const Expr *Site) {
+  std::vector<uint64_t> Way(Rounds.begin(), Rounds.end());
+  for (unsigned I = 1; I < S->Frames.size(); ++I)
+    Way.push_back(reinterpret_cast<uintptr_t>(S->Frames[I].Site));
+  Way.push_back(reinterpret_cast<uintptr_t>(Site));
+  Way.push_back(reinterpret_cast<uintptr_t>(Root));
+  auto [It, New] =
+      Sites.try_emplace({{siteAt(Level, Site), unsigned(Code)}, Way});
+  if (New)
+    It->second.Order = Sites.size();
+  return It->second;
+}
+
+// Nothing throws: whichever activation a mismatch would be reported in has a
+// visit that is fine.
+void Interp::passed(const api::Judgement &J, FindingCode Code,
+                    const Expr *Site) {
+  for (unsigned L = 1; L <= S->Frames.size(); ++L) {
+    if (!siteAt(L, Site))
+      continue;
+    Visits &V = visitsAt(L, Code, Site);
+    if (S->Threw)
+      continue;
+    V.Fine.push_back(S->Known);
+    V.Runs |= J.K == api::Judgement::Fine;
+  }
+}
+
+// Mended in the state, so that one cause is told once: what stayed behind on
+// the CPU has moved. A module takes along all that it belongs to.
+void Interp::mend(const Blame &B, FindingCode Code, ArrayRef<Used> Ops) {
+  S->Handles.mut(B.Wrong->H).Fact.Type = Dtype::Unknown;
+  for (const Used *U : {B.Wrong, B.Against}) {
+    if (!U->IsState || Code != FindingCode::DeviceMismatch ||
+        !S->Handles[U->H].Fact.Dev.isCPU())
+      continue;
+    for (const Frame &Fr : std::vector<Frame>(S->Frames))
+      if (Fr.This)
+        if (const Value &Me = S->Cells[target(Fr.This)];
+            Me.K == Value::Object && S->Objects[Me.Id].K == Object::Module &&
+            hangsOn(Fr.This, U->H, 0))
+          displace(Fr.This, Device::cuda());
+    S->Handles.mut(U->H).Fact.Dev = Device::cuda();
     return;
   }
-  // Mended in the state, so that one cause is told once: what stayed behind on
-  // the CPU has moved. A module takes along all that it belongs to.
-  auto Mend = [&] {
-    S->Handles.mut(Wrong->H).Fact.Type = Dtype::Unknown;
-    for (const Used *U : {Wrong, Against}) {
-      if (!U->IsState || Code != FindingCode::DeviceMismatch ||
-          !S->Handles[U->H].Fact.Dev.isCPU())
-        continue;
-      for (const Frame &Fr : std::vector<Frame>(S->Frames))
-        if (Fr.This)
-          if (const Value &Me = S->Cells[target(Fr.This)];
-              Me.K == Value::Object && S->Objects[Me.Id].K == Object::Module &&
-              hangsOn(Fr.This, U->H, 0))
-            displace(Fr.This, Device::cuda());
-      S->Handles.mut(U->H).Fact.Dev = Device::cuda();
-      return;
-    }
-    for (const Used &U : Ops)
-      if (&U == Wrong || (!U.IsState && U.H &&
+  for (const Used &U : Ops)
+    if (&U == B.Wrong || (!U.IsState && U.H &&
                           S->Handles[U.H].Fact.Dev.differsFrom(
-                              S->Handles[Against->H].Fact.Dev)))
-        S->Handles.mut(U.H).Fact.Dev = Device::symbol(++DeviceSymbols);
-  };
-  if (Supposed) {
-    if (Code == FindingCode::DeviceMismatch)
-      supposedMismatch(*Wrong, *Against, J, Site);
-    return Mend();
+                              S->Handles[B.Against->H].Fact.Dev)))
+      S->Handles.mut(U.H).Fact.Dev = Device::symbol(++DeviceSymbols);
+}
+
+// How a report names an operand: as the source spells it where that is a name.
+Party Interp::party(const Used &U) {
+  const Handle &H = S->Handles[U.H];
+  bool Plain = !U.Spelling.empty() &&
+               U.Spelling.find_first_of("({") == std::string::npos;
+  return {Plain || H.Name.empty() ? U.Spelling : H.Name, H, U.IsState};
+}
+
+// The history: where the module went, where the operand came from, and how
+// control got from the report to the throwing call.
+std::vector<Step> Interp::historyOf(FindingCode Code, const Blame &B,
+                                    const Party &Wrong, const Party &Against,
+                                    unsigned Level, const Expr *Site) {
+  std::vector<Step> Steps;
+  if (!B.alone())
+    if (auto Step = provenance(Code, Against))
+      Steps.push_back(std::move(*Step));
+  if (auto Step = provenance(Code, Wrong))
+    Steps.push_back(std::move(*Step));
+  if (Wrong.H.Dropped)
+    Steps.push_back({Wrong.H.Dropped->getExprLoc(),
+                     "the result of this call is dropped; it does not move '" +
+                         Wrong.Name + "' in place",
+                     Device::unknown(), Wrong.Name});
+  unsigned Depth = S->Frames.size();
+  for (unsigned I = Level; I < Depth; ++I) {
+    const FunctionDecl *Fn = S->Frames[I].Fn;
+    Steps.push_back(
+        {siteAt(I + 1, Site)->getExprLoc(),
+         "in the call to '" + (Fn ? Fn->getNameAsString() : "") + "', " +
+             (I + 1 < Depth ? "through this call" : "used together here"),
+         Device::unknown(), ""});
   }
-  Visits *V = Record(Level, true);
-  const Handle &WH = S->Handles[Wrong->H];
-  const Handle &AH = S->Handles[Against->H];
-  Visits::Bad B;
-  Finding &F = B.F;
+  return Steps;
+}
+
+// The repairs at the place of the report; in a caller, those of the argument
+// that became the wrong operand.
+void Interp::repair(Finding &F, const Blame &B, const std::string &WrongName,
+                    unsigned Level, ArrayRef<Used> Ops) {
+  if (Level == S->Frames.size())
+    return addFixes(F, *B.Wrong, *B.Against, Ops);
+  auto *C = dyn_cast<CallExpr>(F.Call);
+  if (!C)
+    return;
+  for (const Expr *A : C->arguments())
+    if (auto *D = dyn_cast<DeclRefExpr>(A->IgnoreImplicit());
+        D && D->getDecl()->getName() == WrongName) {
+      Used U = *B.Wrong;
+      U.E = A;
+      return addFixes(F, U, *B.Against, {});
+    }
+}
+
+// What would be told if this call throws on every path that comes here so.
+Visits::Bad Interp::describe(const api::Judgement &J, FindingCode Code,
+                             const Blame &B, unsigned Level, const Expr *Site,
+                             ArrayRef<Used> Ops) {
+  Visits::Bad Bad;
+  Finding &F = Bad.F;
+  bool Here = Level == S->Frames.size();
   F.Code = Code;
-  F.Call = Level == Depth ? Site : S->Frames[Level].Site;
+  F.Call = siteAt(Level, Site);
   F.Function = S->Frames[Level - 1].Fn;
-  F.Loc = F.Call->getExprLoc();
-  if (auto *Op = dyn_cast<CXXOperatorCallExpr>(F.Call);
-      Op && Op->getOperator() == OO_Call)
-    F.Loc = F.Call->getBeginLoc();
+  auto *Op = dyn_cast<CXXOperatorCallExpr>(F.Call);
+  F.Loc = Op && Op->getOperator() == OO_Call ? F.Call->getBeginLoc()
+                                             : F.Call->getExprLoc();
   F.Range = F.Call->getSourceRange();
   F.Predicted = J.Message;
-  std::string WName = !Wrong->Spelling.empty() && Wrong->Spelling.find_first_of(
-                                                      "({") == std::string::npos
-                          ? Wrong->Spelling
-                      : !WH.Name.empty() ? WH.Name
-                                         : Wrong->Spelling;
-  std::string AName =
-      !Against->Spelling.empty() &&
-              Against->Spelling.find_first_of("({") == std::string::npos
-          ? Against->Spelling
-      : !AH.Name.empty() ? AH.Name
-                         : Against->Spelling;
-  if (Level < Depth && !WH.Name.empty())
-    WName = WH.Name;
-  auto Quoted = [](const std::string &N, const char *Else) {
-    return N.empty() ? std::string(Else) : "'" + N + "'";
-  };
-  const Origin *AO = AH.From;
-  if (Against->IsState && AO && !AO->Subject.empty())
-    AName = AO->Subject;
-  if (Code == FindingCode::DeviceMismatch && Wrong == Against) {
-    F.Message = Quoted(WName, "an operand") + " is on " + placed(WH.Fact.Dev) +
-                ", which this call does not take";
-  } else if (Code == FindingCode::DeviceMismatch) {
-    bool Moved = Against->IsState && AO && AO->K == Origin::Moved;
-    F.Message = Quoted(WName, "an operand") + " is on " + placed(WH.Fact.Dev) +
-                " but " + Quoted(AName, "the module") +
-                std::string(Moved && AH.Fact.Dev.isCUDA() ? " was moved to "
-                                                          : " is on ") +
-                placed(AH.Fact.Dev);
-  } else if (Code == FindingCode::OptimizerBeforeMove) {
-    F.Message =
-        Quoted(WName, "the optimizer") + " has stepped on " +
-        placed(WH.Fact.Dev) +
-        " and keeps its state there, but the parameters have moved to " +
-        placed(AH.Fact.Dev) + " since";
-  } else if (Code == FindingCode::HostAccess) {
-    F.Message =
-        Wrong == Against
-            ? Quoted(WName, "the tensor") + " is on " + placed(WH.Fact.Dev) +
-                  ", but its memory is read on the host"
-            : Quoted(WName, "the pointer") +
-                  " is host memory, but the options say that it is on " +
-                  placed(AH.Fact.Dev);
-  } else if (Wrong == Against) {
-    F.Message = Quoted(WName, "an operand") + " holds " +
-                dtypeName(WH.Fact.Type).str() +
-                ", which this call does not take";
-  } else {
-    F.Message = Quoted(WName, "an operand") + " holds " +
-                dtypeName(WH.Fact.Type).str() + " but " +
-                Quoted(AName, "the module") +
-                (Against->IsState ? " works in " : " holds ") +
-                dtypeName(AH.Fact.Type).str();
-  }
+  Party Wrong = party(*B.Wrong), Against = party(*B.Against);
+  if (!Here && !Wrong.H.Name.empty())
+    Wrong.Name = Wrong.H.Name;
+  if (const Origin *O = Against.H.From;
+      Against.IsState && O && !O->Subject.empty())
+    Against.Name = O->Subject;
+  F.Message = wording(Code, Wrong, Against, B.alone());
   for (const Used &U : Ops) {
     if (!U.H)
       continue;
     Operand O;
     O.Role = U.Role;
     O.Spelling = U.Spelling;
-    O.E = Level == Depth ? U.E : nullptr;
+    O.E = Here ? U.E : nullptr;
     O.IsModuleState = U.IsState;
-    O.Wrong = &U == Wrong;
+    O.Wrong = &U == B.Wrong;
     O.Fact = S->Handles[U.H].Fact;
     F.Operands.push_back(std::move(O));
   }
-  // The history: where the module went, where the operand came from, and how
-  // control got from the report to the throwing call.
-  auto Tell = [&](const Used *U, const std::string &Name) {
-    const Origin *O = S->Handles[U->H].From;
-    if (Code == FindingCode::DtypeMismatch) {
-      if (O && O->K == Origin::Created && O->Loc.isValid())
-        F.History.push_back({O->Loc,
-                             Quoted(Name, "a tensor") + " created as " +
-                                 dtypeName(S->Handles[U->H].Fact.Type).str() +
-                                 " here",
-                             Device::unknown(), Name});
-      return;
-    }
-    if (U->IsState && O && O->K == Origin::Created && O->Depth > 0)
-      F.History.push_back({O->Loc,
-                           Quoted(Name, "the module") + " created on " +
-                               placed(O->Dev) + " here",
-                           O->Dev, Name});
-    else if (O && O->Loc.isValid() && O->Dev.isKnown())
-      F.History.push_back(
-          {O->Loc,
-           Quoted(O->K == Origin::Moved && !O->Subject.empty() ? O->Subject
-                                                               : Name,
-                  "a tensor") +
-               (O->K == Origin::Moved ? " moved to " : " created on ") +
-               placed(O->Dev) + " here",
-           O->Dev, Name});
-  };
-  if (Against != Wrong)
-    Tell(Against, AName);
-  Tell(Wrong, WName);
-  const FieldDecl *Left = leftBehind(Wrong->H);
-  if (!Left)
-    Left = leftBehind(Against->H);
-  if (WH.Dropped) {
-    F.History.push_back(
-        {WH.Dropped->getExprLoc(),
-         "the result of this call is dropped; it does not move '" + WName +
-             "' in place",
-         Device::unknown(), WName});
-    B.Dropped = WH.Dropped;
+  F.History = historyOf(Code, B, Wrong, Against, Level, Site);
+  Bad.Dropped = Wrong.H.Dropped;
+  repair(F, B, Wrong.Name, Level, Ops);
+  if (Code == FindingCode::DeviceMismatch) {
+    Bad.Left = leftBehind(B.Wrong->H);
+    if (!Bad.Left)
+      Bad.Left = leftBehind(B.Against->H);
+    if (Bad.Left)
+      tellLeftBehind(F, Bad.Left);
   }
-  for (unsigned I = Level; I < Depth; ++I) {
-    const Expr *In = I + 1 < Depth ? S->Frames[I + 1].Site : Site;
-    F.History.push_back(
-        {In->getExprLoc(),
-         "in the call to '" +
-             (S->Frames[I].Fn ? S->Frames[I].Fn->getNameAsString() : "") +
-             "', " +
-             (I + 1 < Depth ? "through this call" : "used together here"),
-         Device::unknown(), ""});
+  Bad.Known = S->Known;
+  for (const Handle *H : {&Wrong.H, &Against.H})
+    if (H->From)
+      for (auto &Condition : H->From->Under)
+        if (S->Known.count(Condition.first))
+          Bad.Under.insert(Condition);
+  return Bad;
+}
+
+void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
+                    ArrayRef<Used> Ops) {
+  if (Code == FindingCode::DtypeMismatch && S->Autocast)
+    return;
+  Blame B = blame(J, Code, Ops);
+  if (Supposed) {
+    if (B && Code == FindingCode::DeviceMismatch)
+      supposedMismatch(*B.Wrong, *B.Against, J, Site);
+    if (B)
+      mend(B, Code, Ops);
+    return;
   }
-  if (Level == Depth)
-    addFixes(F, *Wrong, *Against, Ops);
-  else if (auto *C = dyn_cast<CallExpr>(F.Call)) {
-    // The argument that became the wrong operand.
-    for (const Expr *A : C->arguments())
-      if (auto *D = dyn_cast<DeclRefExpr>(A->IgnoreImplicit());
-          D && D->getDecl()->getName() == WName) {
-        Used U = *Wrong;
-        U.E = A;
-        addFixes(F, U, *Against, {});
-        break;
-      }
-  }
-  B.Known = S->Known;
-  if (Left && Code == FindingCode::DeviceMismatch) {
-    tellLeftBehind(F, Left);
-    B.Left = Left;
-  }
-  if (WH.From)
-    B.Under = WH.From->Under;
-  if (AO)
-    for (auto &K : AO->Under)
-      B.Under.insert(K);
-  for (auto It = B.Under.begin(); It != B.Under.end();)
-    It = S->Known.count(It->first) ? std::next(It) : B.Under.erase(It);
+  if (!B)
+    return passed(J, Code, Site);
+  unsigned Level = levelOf(*B.Wrong);
+  Visits &V = visitsAt(Level, Code, Site);
   if (!Catching && S->ThrewAt.insert({Site, S->top().Serial}).second)
-    V->Bads.push_back(std::move(B));
+    V.Bads.push_back(describe(J, Code, B, Level, Site, Ops));
   S->Threw = true;
-  Mend();
+  mend(B, Code, Ops);
   if (Catching)
     Dead = true;
 }
