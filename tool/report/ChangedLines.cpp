@@ -96,8 +96,9 @@ Expected<ChangedLines> ChangedLines::since(StringRef Revision) {
       consumeError(Head.takeError());
       Revision = EmptyTree;
     }
+  // A file that is moved has not changed for it.
   auto Diff = git({"-c", "core.quotePath=false", "diff", "-U0", "--no-color",
-                   "--no-ext-diff", "--no-renames", "--no-relative",
+                   "--no-ext-diff", "--find-renames", "--no-relative",
                    "--src-prefix=a/", "--dst-prefix=b/", Revision, "--"});
   if (!Diff)
     return Diff.takeError();
