@@ -25,6 +25,8 @@ public:
   Position position(unsigned Offset) const;
   /// With the column in UTF-16 code units, as editors count.
   Position utf16Position(unsigned Offset) const;
+  /// The offset at which a line begins.
+  unsigned start(unsigned Number) const { return Starts[Number - 1]; }
   /// Without its line end; empty for a line that there is not.
   llvm::StringRef line(unsigned Number) const;
   unsigned lines() const { return Starts.size(); }
