@@ -92,7 +92,9 @@ makeInvocation(const ParseJob &Job,
       *Files, DiagOpts, &Job.Diagnostics, /*ShouldOwnClient=*/false);
   std::shared_ptr<CompilerInvocation> Invocation =
       createInvocation(RawArgs, Options);
-  if (!Invocation)
+  // The driver goes on without a flag that it refuses; the compiler that the
+  // command is for would not.
+  if (!Invocation || Options.Diags->hasErrorOccurred())
     return nullptr;
   Invocation->getFrontendOpts().SkipFunctionBodies = true;
   Invocation->getFrontendOpts().DisableFree = false;

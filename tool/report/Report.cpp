@@ -81,6 +81,19 @@ static void write(const Report &R, SourceTexts &Texts, ReportFormat Format,
   }
 }
 
+llvm::Error mayWrite(llvm::StringRef File) {
+  llvm::StringRef Folder = path::parent_path(File);
+  std::error_code EC;
+  if (fs::is_directory(File))
+    EC = std::make_error_code(std::errc::is_a_directory);
+  else if (!Folder.empty() && !fs::is_directory(Folder))
+    EC = std::make_error_code(std::errc::no_such_file_or_directory);
+  if (!EC)
+    return llvm::Error::success();
+  return llvm::createStringError("cannot write '" + File +
+                                 "': " + EC.message());
+}
+
 llvm::Error writeReport(const Report &R, SourceTexts &Texts,
                         ReportFormat Format, llvm::StringRef File) {
   llvm::Error Failed = llvm::writeToOutput(File, [&](llvm::raw_ostream &OS) {

@@ -84,6 +84,10 @@ void writeGitHub(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS);
 void writeJson(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS);
 void writeHtml(const Report &R, SourceTexts &Texts, llvm::raw_ostream &OS);
 
+/// To be asked before a long run: an error where \p File is a folder, or would
+/// lie in none.
+llvm::Error mayWrite(llvm::StringRef File);
+
 /// Writes the report; "-" is standard output. A file is written beside its
 /// place and renamed, so that nobody reads half of one. Not for Text.
 llvm::Error writeReport(const Report &R, SourceTexts &Texts,

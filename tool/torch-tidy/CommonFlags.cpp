@@ -57,7 +57,15 @@ std::optional<int> CommonFlags::parse(int argc, const char **argv,
   if (!AfterDashes && !Why.empty())
     return fail("the flags after '--' cannot be used: " +
                 llvm::StringRef(Why).trim());
-  return parseSubCommand(Command, Category, argc, argv, Overview);
+  if (auto Code = parseSubCommand(Command, Category, argc, argv, Overview))
+    return Code;
+  // The default is done without where it cannot be; one that is named, is
+  // meant.
+  if (!NoCache && !CacheFolder.empty())
+    if (std::error_code EC = llvm::sys::fs::create_directories(CacheFolder))
+      return fail("--cache-dir: cannot make '" + CacheFolder +
+                  "': " + EC.message());
+  return std::nullopt;
 }
 
 llvm::Expected<std::vector<std::string>> CommonFlags::sourceFiles() const {

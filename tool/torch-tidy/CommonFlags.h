@@ -12,6 +12,7 @@
 
 #include "tool/frontend/CacheDir.h"
 #include "tool/frontend/CompileCommands.h"
+#include "tool/torch-tidy/NamedValues.h"
 #include "llvm/Support/CommandLine.h"
 #include <optional>
 
@@ -61,7 +62,8 @@ struct CommonFlags {
                      "cmake-build-*/ there"),
       llvm::cl::sub(Command),
       llvm::cl::cat(Category)};
-  llvm::cl::opt<MissingDatabase> IfMissingDatabase{
+  llvm::cl::opt<MissingDatabase, false, NamedValues<MissingDatabase>>
+      IfMissingDatabase{
       "if-missing-db",
       llvm::cl::desc("Sources that no compile database is found for:"),
       llvm::cl::values(clEnumValN(MissingDatabase::Fail, "fail",

@@ -73,7 +73,7 @@ struct LintFlags : CommonFlags {
       "stale-nolint", cl::sub(Command), cl::cat(Category),
       cl::desc("Report NOLINT comments that name a torch check and suppress "
                "nothing")};
-  cl::opt<ProgressMode> Progress{
+  cl::opt<ProgressMode, false, NamedValues<ProgressMode>> Progress{
       "progress",
       cl::desc("A line that says how far the run is:"),
       cl::values(clEnumValN(ProgressMode::Auto, "auto",
@@ -234,6 +234,11 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
   auto Report = Reporter::create(Flags.Report, Config);
   if (!Report)
     return fail(llvm::toString(Report.takeError()));
+  for (const auto *Written : {&Flags.ExportFixes, &Flags.TimeTrace})
+    if (Written->getNumOccurrences())
+      if (llvm::Error Failed = mayWrite(*Written))
+        return fail("--" + Written->ArgStr + ": " +
+                    llvm::toString(std::move(Failed)));
   llvm::CrashRecoveryContext::Enable();
 
   std::unique_ptr<CacheDir> Cache = Flags.cache();
@@ -322,6 +327,8 @@ llvm::Expected<LintJob> makeJob(CompileCommands &Commands,
   Extra.After = Options.ExtraArgs.value_or(std::vector<std::string>());
   llvm::append_range(Extra.Before, Flags.ExtraArgsBefore);
   llvm::append_range(Extra.After, Flags.ExtraArgs);
+  if (llvm::Error Wrong = checkFilters(Options))
+    return std::move(Wrong);
   auto Found = Commands.get(File, Extra);
   if (!Found)
     return Found.takeError();
@@ -358,8 +365,12 @@ int runLint(int argc, const char **argv) {
   llvm::Expected<TidyConfig> Config = TidyConfig::fromFlags(Flags);
   if (!Config)
     return fail(llvm::toString(Config.takeError()));
-  if (Flags.WarningsAsErrors.getNumOccurrences())
+  if (Flags.WarningsAsErrors.getNumOccurrences()) {
+    if (llvm::Error Wrong =
+            checkGlobs("--warnings-as-errors", Flags.WarningsAsErrors))
+      return fail(llvm::toString(std::move(Wrong)));
     Config->Overrides.WarningsAsErrors = Flags.WarningsAsErrors;
+  }
   Config->StaleNolint = Flags.StaleNolint;
   if (Flags.FormatStyle.getNumOccurrences())
     Config->Overrides.FormatStyle = Flags.FormatStyle;

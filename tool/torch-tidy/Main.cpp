@@ -2,6 +2,7 @@
 
 #include "tool/lsp/Lsp.h"
 #include "tool/torch-tidy/CacheCommand.h"
+#include "tool/torch-tidy/CommonFlags.h"
 #include "tool/torch-tidy/Explain.h"
 #include "tool/torch-tidy/Lint.h"
 #ifdef TORCH_TIDY_HAS_VERIFY
@@ -10,6 +11,9 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
@@ -35,18 +39,36 @@ constexpr SubCommand SubCommands[] = {
 #endif
 };
 
+/// What else would be taken for the name of a file.
+llvm::StringRef nearestSubCommand(llvm::StringRef Wrong) {
+  if (!Wrong.starts_with("-"))
+    for (const SubCommand &Known : SubCommands)
+      if (Wrong.edit_distance(Known.Name) < 3)
+        return Known.Name;
+  return "";
+}
+
+void printVersion(llvm::raw_ostream &OS) {
+  OS << "torch-tidy " TORCH_TIDY_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
+}
+
 } // namespace
 
 int main(int argc, const char **argv) {
   llvm::InitLLVM Init(argc, argv);
+  llvm::cl::SetVersionPrinter(printVersion);
   llvm::SmallVector<const char *, 64> Args(argv, argv + argc);
   const auto *Sub = llvm::find_if(SubCommands, [&](const SubCommand &Known) {
     return argc > 1 && Known.Name == argv[1];
   });
-  if (Sub == std::end(SubCommands))
-    Sub = std::begin(SubCommands);
-  else
+  if (Sub != std::end(SubCommands))
     Args.erase(Args.begin() + 1);
+  else if (llvm::StringRef Near = argc > 1 ? nearestSubCommand(argv[1]) : "";
+           !Near.empty() && !llvm::sys::fs::exists(argv[1]))
+    return fail("unknown sub-command '" + llvm::StringRef(argv[1]) +
+                "'; did you mean '" + Near + "'?");
+  else
+    Sub = std::begin(SubCommands);
   const int Code = Sub->Run(Args.size(), Args.data());
   // Where the analysis of a file crashed, LLVM's own state may be damaged, and
   // taking it apart would crash the program that has just told the rest.

@@ -24,6 +24,9 @@ Reporter::create(const ReportFlags &Flags, const TidyConfig &Config) {
           "gitlab, github, json or html for a report in a file");
     if (Flags.Output.empty())
       return llvm::createStringError("--output: no file named");
+    if (llvm::Error Failed = mayWrite(Flags.Output))
+      return llvm::createStringError("--output: " +
+                                     llvm::toString(std::move(Failed)));
   }
   if (Flags.Baseline.getNumOccurrences()) {
     auto Before = Baseline::read(Flags.Baseline);

@@ -11,7 +11,7 @@
 #include "tool/report/Baseline.h"
 #include "tool/report/ChangedLines.h"
 #include "tool/torch-tidy/LintFile.h"
-#include "llvm/Support/CommandLine.h"
+#include "tool/torch-tidy/NamedValues.h"
 #include <map>
 
 namespace torch_tidy {
@@ -48,7 +48,7 @@ struct ReportFlags {
                                     "changed since this git revision"),
                      llvm::cl::sub(Command), llvm::cl::cat(Category)) {}
 
-  llvm::cl::opt<ReportFormat> Format;
+  llvm::cl::opt<ReportFormat, false, NamedValues<ReportFormat>> Format;
   llvm::cl::opt<std::string> Output, Baseline, ChangedSince;
 };
 

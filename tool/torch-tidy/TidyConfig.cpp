@@ -6,6 +6,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -72,17 +73,42 @@ static std::vector<std::string> unmatched(llvm::StringRef Globs) {
   std::vector<std::string> Result;
   const GlobList List(Globs);
   for (const auto &Item : List.getItems())
-    if (llvm::none_of(allChecks(), [&](const CheckInfo &Check) {
+    if (!Item.Text.empty() &&
+        llvm::none_of(allChecks(), [&](const CheckInfo &Check) {
           return Item.Regex.match(Check.name());
         }))
       Result.push_back(Item.Text.str());
   return Result;
 }
 
+llvm::Error checkGlobs(llvm::StringRef Option, llvm::StringRef Globs) {
+  std::vector<std::string> Wrong = unmatched(Globs);
+  if (Wrong.empty())
+    return llvm::Error::success();
+  return llvm::createStringError(
+      Option + ": " + unknown("check", Wrong.front(), known().Checks) +
+      " ('torch-tidy --list-checks --checks=torch-*' lists all)");
+}
+
+llvm::Error checkFilters(const ClangTidyOptions &Options) {
+  const std::pair<llvm::StringRef, const std::optional<std::string> &>
+      Filters[] = {{"header-filter", Options.HeaderFilterRegex},
+                   {"exclude-header-filter", Options.ExcludeHeaderFilterRegex}};
+  for (const auto &[Name, Regex] : Filters) {
+    std::string Why;
+    if (Regex && !Regex->empty() && !llvm::Regex(*Regex).isValid(Why))
+      return llvm::createStringError(
+          "--" + Name + " (or its key in .clang-tidy) '" + *Regex + "': " + Why);
+  }
+  return llvm::Error::success();
+}
+
 llvm::Expected<TidyConfig> TidyConfig::fromFlags(const CommonFlags &Flags) {
   TidyConfig Result;
-  if (std::error_code EC = parseLineFilter(Flags.LineFilter, Result.Global))
-    return llvm::createStringError("--line-filter: " + EC.message());
+  if (parseLineFilter(Flags.LineFilter, Result.Global))
+    return llvm::createStringError(
+        "--line-filter: '" + Flags.LineFilter +
+        "' is not of the form [{\"name\":\"a.cpp\",\"lines\":[[1,3]]}]");
 
   ClangTidyOptions &Defaults = Result.Defaults;
   Defaults.Checks = defaultChecks();
@@ -95,10 +121,8 @@ llvm::Expected<TidyConfig> TidyConfig::fromFlags(const CommonFlags &Flags) {
 
   ClangTidyOptions &Overrides = Result.Overrides;
   if (Flags.Checks.getNumOccurrences()) {
-    if (std::vector<std::string> Wrong = unmatched(Flags.Checks);
-        !Wrong.empty())
-      return llvm::createStringError(
-          "--checks: " + unknown("check", Wrong.front(), known().Checks));
+    if (llvm::Error Wrong = checkGlobs("--checks", Flags.Checks))
+      return std::move(Wrong);
     Overrides.Checks = Flags.Checks;
   }
   if (Flags.HeaderFilter.getNumOccurrences())
@@ -182,9 +206,20 @@ int verifyConfig(ClangTidyOptionsProvider &Provider, llvm::StringRef File) {
       for (const std::string &Wrong : unmatched(*Options.Checks))
         if (llvm::StringRef(Wrong).starts_with("torch"))
           Report(Source, unknown("check", Wrong, Known.Checks));
-    for (llvm::StringRef Key : Options.CheckOptions.keys())
-      if (Key.starts_with_insensitive("torch") && !Known.Options.contains(Key))
+    for (const auto &Option : Options.CheckOptions) {
+      llvm::StringRef Key = Option.getKey(), Value = Option.getValue().Value;
+      unsigned Number;
+      if (!Key.starts_with_insensitive("torch"))
+        continue;
+      if (!Known.Options.contains(Key))
         Report(Source, unknown("check option", Key, Known.Options));
+      else if (Value.getAsInteger(10, Number))
+        Report(Source, llvm::formatv("check option '{0}' is '{1}', not a "
+                                     "number",
+                                     Key, Value));
+    }
+    if (llvm::Error Wrong = checkFilters(Options))
+      Report(Source, llvm::toString(std::move(Wrong)));
   }
   if (AnyWrong)
     return ExitCannotRun;

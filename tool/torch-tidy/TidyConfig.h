@@ -6,7 +6,8 @@
 // - A `.clang-tidy` that does not mention a torch check says nothing about
 //   them: `Checks: '-*,bugprone-*'` is written for clang-tidy and must not turn
 //   this tool off.
-// - A check that is named on the command line and does not exist is an error.
+// - A check that is named on the command line and does not exist is an error,
+//   and so is a header filter that is no regular expression, wherever it stands.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_TORCHTIDY_TIDYCONFIG_H
@@ -38,6 +39,10 @@ struct TidyConfig {
   std::unique_ptr<clang::tidy::ClangTidyOptionsProvider> provider() const;
 };
 
+/// An error that names \p Option where a glob is of no check.
+llvm::Error checkGlobs(llvm::StringRef Option, llvm::StringRef Globs);
+/// An error where a header filter is no regular expression.
+llvm::Error checkFilters(const clang::tidy::ClangTidyOptions &Options);
 /// Those that the configuration turns on.
 std::vector<CheckInfo>
 enabledChecks(const clang::tidy::ClangTidyOptions &Options);
@@ -46,7 +51,7 @@ int listChecks(const clang::tidy::ClangTidyOptions &Options);
 /// Prints the effective configuration as YAML; returns the exit code.
 int dumpConfig(const clang::tidy::ClangTidyOptions &Options);
 /// Reports torch checks and options that do not exist, each with its source
-/// and the nearest name; returns the exit code.
+/// and the nearest name, and values that are of no use; returns the exit code.
 int verifyConfig(clang::tidy::ClangTidyOptionsProvider &Provider,
                  llvm::StringRef File);
 

@@ -14,7 +14,7 @@ struct VerifyFlags : CommonFlags {
 
   ReportFlags Report;
 
-  llvm::cl::opt<DeviceChoice> Device{
+  llvm::cl::opt<DeviceChoice, false, NamedValues<DeviceChoice>> Device{
       "device",
       llvm::cl::desc("Where to run:"),
       llvm::cl::values(
@@ -71,9 +71,6 @@ struct VerifyFlags : CommonFlags {
   llvm::cl::opt<bool> SaveTemps{
       "save-temps", llvm::cl::desc("Keep the probed copies and say where"),
       llvm::cl::sub(Command), llvm::cl::cat(Category)};
-
-  /// Where precompiled headers are kept; empty for nowhere.
-  std::string cacheDir() const;
 };
 
 } // namespace torch_tidy::verify

@@ -326,6 +326,8 @@ int torch_tidy::runVerify(
       AllFiles ? databaseFiles(Flags.BuildPath) : Flags.sourceFiles();
   if (!Files)
     return fail(toString(Files.takeError()));
+  if (Files->empty())
+    return fail("no source files; see torch-tidy verify --help");
   Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config, *Files);
   if (!Jobs)
     return fail(toString(Jobs.takeError()));
