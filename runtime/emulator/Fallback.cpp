@@ -64,11 +64,11 @@ public:
   }
 
   void operator()(const OperatorHandle &Op, DispatchKeySet Keys, Stack *Stack) {
-    auto Arguments = torch::jit::last(*Stack, Op.schema().arguments().size());
+    auto Arguments = torch::jit::last(*Stack, Run.arguments());
     c10::DeviceIndex Index = -1;
     bool Mixed = false;
-    for (const IValue &V : Arguments)
-      forEachTensor(V, [&](const at::Tensor &T) {
+    for (size_t I : Run.placed())
+      forEachTensor(Arguments[I], [&](const at::Tensor &T) {
         if (!T.is_cuda())
           Mixed |= !isNumber(T);
         else if (Index < 0)

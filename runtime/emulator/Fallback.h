@@ -37,13 +37,26 @@ public:
   void operator()(const c10::OperatorHandle &Op, c10::DispatchKeySet Keys,
                   c10::DeviceIndex Index, torch::jit::Stack *Stack) const;
 
-private:
-  torch::jit::Stack toHost(at::ArrayRef<c10::IValue> Arguments,
-                           c10::DeviceIndex Index, Swap &Swap) const;
-  void runKernel(const c10::OperatorHandle &Op, c10::DispatchKeySet Keys,
-                 torch::jit::Stack &Host) const;
-  void refuse(at::ArrayRef<c10::IValue> Arguments) const;
+  /// The arguments that may have to do with a device: tensors, lists of them,
+  /// generators, but not numbers.
+  at::ArrayRef<size_t> placed() const { return Placed; }
+  size_t arguments() const { return Count; }
 
+private:
+  void putOnHost(c10::IValue *Arguments, c10::DeviceIndex Index,
+                 Swap &Swap) const;
+  void runKernel(const c10::OperatorHandle &Op, c10::DispatchKeySet Keys,
+                 torch::jit::Stack *Stack) const;
+  void runInOtherType(const c10::OperatorHandle &Op, c10::DispatchKeySet Keys,
+                      torch::jit::Stack &Host) const;
+  struct Refused {
+    const char *Kernel = nullptr;
+    at::ScalarType Type = at::ScalarType::Undefined;
+  };
+  Refused refused(at::ArrayRef<c10::IValue> Arguments) const;
+
+  size_t Count;
+  std::vector<size_t> Placed;
   /// For each result, the argument that it is (in-place and out=), or -1.
   std::vector<int> Returned;
   int Generator = -1;
@@ -51,7 +64,8 @@ private:
   bool Writes = false;
   std::string Name; ///< Without namespace and overload.
   TypeCheck CheckTypes;
-  bool Lacks, Refuses;
+  const Refusal *Refuses;
+  bool Lacks;
 };
 
 } // namespace torch_tidy::emulator

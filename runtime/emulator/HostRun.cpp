@@ -1,7 +1,6 @@
 //===- HostRun.cpp - one operator with its CPU kernel ---------------------===//
 #include "Device.h"
 #include "Fallback.h"
-#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/stack.h>
 #include <cstring>
 
@@ -68,9 +67,10 @@ private:
   std::vector<std::pair<at::Tensor, at::Tensor>> Made;
 };
 
-bool mayWiden(const Stack &Arguments) {
-  for (const IValue &V : Arguments)
-    if (V.isTensor() && V.toTensor().defined() &&
+bool mayWiden(at::ArrayRef<IValue> Arguments, at::ArrayRef<size_t> Placed) {
+  for (size_t I : Placed)
+    if (const IValue &V = Arguments[I]; V.isTensor() &&
+                                         V.toTensor().defined() &&
         widerType(V.toTensor().scalar_type()) != V.toTensor().scalar_type())
       return true;
   return false;
@@ -79,6 +79,24 @@ bool mayWiden(const Stack &Arguments) {
 bool saysNotImplemented(const c10::Error &E) {
   return std::strstr(E.what_without_backtrace(), "not implemented for '") !=
          nullptr;
+}
+
+/// Whether values of \p T never have to do with a device.
+bool isPlain(const c10::Type &T) {
+  switch (T.kind()) {
+  case c10::TypeKind::OptionalType:
+  case c10::TypeKind::ListType:
+    return isPlain(*T.containedTypes()[0]);
+  case c10::TypeKind::IntType:
+  case c10::TypeKind::SymIntType:
+  case c10::TypeKind::FloatType:
+  case c10::TypeKind::NumberType:
+  case c10::TypeKind::BoolType:
+  case c10::TypeKind::StringType:
+    return true;
+  default:
+    return false;
+  }
 }
 
 } // namespace
@@ -90,9 +108,12 @@ HostRun::HostRun(const OperatorHandle &Op) {
     Name = Name.substr(6);
   CheckTypes = typeCheck(Name);
   Lacks = lacksTypes(Name);
-  Refuses = refusesTypes(Name);
+  Refuses = refusalOf(Name);
   const auto &Arguments = Schema.arguments();
+  Count = Arguments.size();
   for (size_t I = 0; I < Arguments.size(); ++I) {
+    if (!isPlain(*Arguments[I].type()))
+      Placed.push_back(I);
     Writes |= Arguments[I].alias_info() && Arguments[I].alias_info()->isWrite();
     if (Arguments[I].name() == "generator")
       Generator = static_cast<int>(I);
@@ -111,32 +132,37 @@ HostRun::HostRun(const OperatorHandle &Op) {
   }
 }
 
-Stack HostRun::toHost(at::ArrayRef<IValue> Arguments, c10::DeviceIndex Index,
-                      class Swap &Swap) const {
-  Stack Host;
-  Host.reserve(Arguments.size());
-  for (size_t I = 0; I < Arguments.size(); ++I) {
+void HostRun::putOnHost(IValue *Arguments, c10::DeviceIndex Index,
+                        class Swap &Swap) const {
+  for (size_t I : Placed) {
     if (static_cast<int>(I) != Generator) {
-      Host.push_back(Swap.toHost(Arguments[I]));
+      Swap.putOnHost(Arguments[I]);
       continue;
     }
     checkGenerator(Arguments[I]);
-    Host.push_back(hostGenerator(Arguments[I].isNone()
+    Arguments[I] = hostGenerator(Arguments[I].isNone()
                                      ? defaultGenerator(Index)
-                                     : Arguments[I].toGenerator()));
+                                     : Arguments[I].toGenerator());
   }
-  return Host;
 }
 
 void HostRun::runKernel(const OperatorHandle &Op, DispatchKeySet Keys,
-                        Stack &Host) const {
+                        Stack *Stack) const {
   Keys = Keys.remove_backend(c10::BackendComponent::CUDABit) |
          DispatchKeySet(c10::BackendComponent::CPUBit);
-  bool MayWiden = !Lacks && mayWiden(Host);
-  if (!Lacks && !MayWiden)
-    return Op.redispatchBoxed(Keys, &Host);
+  if (!Lacks && !mayWiden(torch::jit::last(*Stack, Count), Placed))
+    return Op.redispatchBoxed(Keys, Stack);
+  torch::jit::Stack Host = torch::jit::pop(*Stack, Count);
+  runInOtherType(Op, Keys, Host);
+  for (IValue &Result : Host)
+    Stack->push_back(std::move(Result));
+}
+
+/// Where the CPU kernel has, or may have, no case for the type.
+void HostRun::runInOtherType(const OperatorHandle &Op, DispatchKeySet Keys,
+                             Stack &Host) const {
   Stack Kept = Host;
-  if (MayWiden) {
+  if (!Lacks) {
     try {
       return Op.redispatchBoxed(Keys, &Host);
     } catch (const c10::Error &E) {
@@ -152,32 +178,34 @@ void HostRun::runKernel(const OperatorHandle &Op, DispatchKeySet Keys,
     Casts.revert(Host, Writes);
 }
 
-/// CUDA looks at shapes before it finds that it has no kernel: so this comes
-/// after the CPU kernel has found nothing wrong.
-void HostRun::refuse(at::ArrayRef<IValue> Arguments) const {
-  const char *Kernel = nullptr;
-  at::ScalarType Type = at::ScalarType::Undefined;
+/// What CUDA says where it has no kernel for the type of \p Arguments; null
+/// where it has one.
+HostRun::Refused HostRun::refused(at::ArrayRef<IValue> Arguments) const {
+  Refused Why;
   int64_t Dimensions =
       Arguments[0].isTensor() ? Arguments[0].toTensor().dim() : 0;
-  for (const IValue &V : Arguments) {
+  for (size_t I : Placed) {
+    const IValue &V = Arguments[I];
     if (!V.isTensor() || !V.toTensor().defined())
       continue;
     // Neither numbers nor masks decide on the type that is computed in.
+    at::ScalarType Type = V.toTensor().scalar_type();
     if ((V.toTensor().dim() == 0 && Dimensions > 0) ||
-        (Kernel && V.toTensor().scalar_type() == at::kBool))
+        (Why.Kernel && Type == at::kBool))
       continue;
-    Type = Kernel ? Type : V.toTensor().scalar_type();
-    if (!(Kernel = refusal(Name, V.toTensor().scalar_type())))
-      return;
+    const char *Kernel = refusedKernel(*Refuses, Type);
+    if (!Kernel)
+      return {};
+    Why = {Kernel, Why.Kernel ? Why.Type : Type};
   }
-  TORCH_CHECK_NOT_IMPLEMENTED(!Kernel, '"', Kernel, "\" not implemented for '",
-                              toString(Type), "'");
+  return Why;
 }
 
 void HostRun::operator()(const OperatorHandle &Op, DispatchKeySet Keys,
                          c10::DeviceIndex Index, Stack *Stack) const {
-  size_t Count = Op.schema().arguments().size();
-  auto Arguments = torch::jit::last(*Stack, Count);
+  size_t Below = Stack->size() - Count;
+  IValue *First = Stack->data() + Below;
+  at::ArrayRef<IValue> Arguments(First, Count);
   if (Index < 0 && Device >= 0 && Arguments[Device].isDevice() &&
       Arguments[Device].toDevice().is_cuda())
     Index = Arguments[Device].toDevice().index();
@@ -187,22 +215,35 @@ void HostRun::operator()(const OperatorHandle &Op, DispatchKeySet Keys,
   WithDevice Guard(Index);
   if (CheckTypes)
     CheckTypes(Arguments);
-
-  class Swap Swap(Index);
-  torch::jit::Stack Host = toHost(Arguments, Index, Swap);
-  {
-    at::AutoDispatchBelowADInplaceOrView BelowAutograd;
-    c10::impl::ExcludeDispatchKeyGuard NoAutocast(DispatchKey::AutocastCPU);
-    runKernel(Op, Keys, Host);
-  }
+  Refused Why;
   if (Refuses)
-    refuse(Arguments);
+    Why = refused(Arguments);
+  c10::SmallVector<IValue, 2> Given;
+  for (int From : Returned)
+    Given.push_back(From >= 0 ? Arguments[From] : IValue());
+
+  // The arguments turn into those of the host, and then into the results, where
+  // they lie.
+  class Swap Swap(Index);
+  putOnHost(First, Index, Swap);
+  {
+    c10::impl::ExcludeDispatchKeyGuard BelowAutograd(
+        c10::autograd_dispatch_keyset_with_ADInplaceOrView |
+        DispatchKeySet(DispatchKey::AutocastCPU));
+    runKernel(Op, Keys, Stack);
+  }
+  // CUDA looks at shapes before it finds that it has no kernel: so this comes
+  // after the CPU kernel has found nothing wrong.
+  TORCH_CHECK_NOT_IMPLEMENTED(!Why.Kernel, '"', Why.Kernel,
+                              "\" not implemented for '", toString(Why.Type),
+                              "'");
   if (Writes)
     Swap.writeBack();
-  for (size_t I = 0; I < Host.size(); ++I)
-    Host[I] =
-        Returned[I] >= 0 ? Arguments[Returned[I]] : Swap.toDevice(Host[I]);
-  torch::jit::drop(*Stack, Count);
-  for (IValue &Result : Host)
-    Stack->push_back(std::move(Result));
+  for (size_t I = 0; I < Returned.size(); ++I) {
+    IValue &Result = (*Stack)[Below + I];
+    if (Returned[I] >= 0)
+      Result = std::move(Given[I]);
+    else
+      Swap.putOnDevice(Result);
+  }
 }

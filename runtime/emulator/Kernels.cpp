@@ -9,6 +9,7 @@
 #include "Memory.h"
 #include "Swap.h"
 #include <ATen/EmptyTensor.h>
+#include <ATen/NativeFunctions.h>
 #include <torch/library.h>
 
 using namespace torch_tidy::emulator;
@@ -46,15 +47,6 @@ at::Tensor emptyStrided(at::IntArrayRef Size, at::IntArrayRef Stride,
   return at::detail::empty_strided_generic(Size, Stride, deviceAllocator(),
                                            DispatchKeySet(DispatchKey::CUDA),
                                            c10::dtype_or_default(Dtype));
-}
-
-// These only make a new tensor on the same storage, whatever the device is.
-constexpr const char *DeviceBlind[] = {"as_strided", "view", "_reshape_alias",
-                                       "unfold", "is_set_to"};
-void runUnchanged(const OperatorHandle &Op, DispatchKeySet Keys, Stack *Stack) {
-  Op.redispatchBoxed(Keys.remove_backend(c10::BackendComponent::CUDABit) |
-                         DispatchKeySet(DispatchKey::CPU),
-                     Stack);
 }
 
 /// A convolution of tensors of one type and device runs on the host as a whole,
@@ -144,11 +136,13 @@ std::vector<std::string> torch_tidy::emulator::registerKernels() {
   implement(*Library, Names, "is_pinned", &isPinnedTensor);
   implement(*Library, Names, "_pin_memory", &pinMemory);
 #endif
-  for (const char *Name : DeviceBlind) {
-    Library->impl(Name,
-                  torch::CppFunction::makeFromBoxedFunction<&runUnchanged>());
-    Names.push_back(Name);
-  }
+  // These only make a new tensor on the same storage: LibTorch has one function
+  // for all devices.
+  implement(*Library, Names, "as_strided", &at::native::as_strided_tensorimpl);
+  implement(*Library, Names, "view", &at::native::view);
+  implement(*Library, Names, "_reshape_alias", &at::native::_reshape_alias);
+  implement(*Library, Names, "unfold", &at::native::unfold);
+  implement(*Library, Names, "is_set_to", &at::native::is_set_to);
   auto &Dispatcher = c10::Dispatcher::singleton();
   c10::OperatorName Name("aten::_convolution", "");
   static auto *Kept = new c10::RegistrationHandleRAII(Dispatcher.registerImpl(

@@ -14,8 +14,9 @@ using namespace torch_tidy::emulator;
 namespace {
 
 /// Hands out addresses that nothing is mapped to, and knows which block each
-/// belongs to. Freed ranges are used again for the same size class, as CUDA's
-/// caching allocator does, so a long run does not run out.
+/// belongs to. A freed range keeps its block and is used again for the same
+/// size class, as CUDA's caching allocator does: so a long run does not run out,
+/// and an allocation rarely has anything to allocate.
 class AddressSpace {
 public:
   static AddressSpace &get() {
@@ -23,34 +24,34 @@ public:
     return *Space;
   }
 
-  void *take(Block &B) {
-    if (B.Size == 0)
-      return nullptr;
-    size_t Rounded = roundUp(B.Size);
+  Block *take(c10::intrusive_ptr<c10::StorageImpl> Host,
+              c10::DeviceIndex Device) {
+    size_t Size = Host->nbytes();
+    if (Size == 0)
+      return new Block{nullptr, 0, 0, Device, std::move(Host)};
     std::lock_guard<std::mutex> Guard(Lock);
-    char *Address;
+    size_t Rounded = roundUp(Size);
     auto &Same = Free[Rounded];
-    if (!Same.empty()) {
-      Address = Same.back();
-      Same.pop_back();
-    } else {
-      TORCH_CHECK(Rounded <= static_cast<size_t>(End - Next),
-                  "CUDA out of memory. The emulated device has no addresses "
-                  "left for ",
-                  B.Size, " bytes.");
-      Address = Next;
-      Next += Rounded;
-    }
-    Live.emplace(Address, &B);
-    return Address;
+    if (Same.empty())
+      Same.push_back(make(Rounded));
+    Block *B = Same.back();
+    Same.pop_back();
+    B->Size = Size;
+    B->Device = Device;
+    B->Host = std::move(Host);
+    return B;
   }
 
-  void give(const Block &B) {
-    if (!B.Address)
+  void give(Block *B) {
+    if (!B->Address) {
+      delete B;
       return;
+    }
+    // Freeing the bytes may take a while: not under the lock.
+    c10::intrusive_ptr<c10::StorageImpl> Host = std::move(B->Host);
     std::lock_guard<std::mutex> Guard(Lock);
-    Live.erase(static_cast<char *>(B.Address));
-    Free[roundUp(B.Size)].push_back(static_cast<char *>(B.Address));
+    B->Size = 0;
+    Free[B->Range].push_back(B);
   }
 
   bool contains(const void *Address) const {
@@ -59,9 +60,8 @@ public:
 
   /// The live block that \p Address lies in, or null. The caller holds Lock.
   const Block *find(const void *Address) const {
-    auto It = Live.upper_bound(
-        const_cast<char *>(static_cast<const char *>(Address)));
-    if (It == Live.begin())
+    auto It = Blocks.upper_bound(static_cast<const char *>(Address));
+    if (It == Blocks.begin())
       return nullptr;
     const Block *B = std::prev(It)->second;
     auto Offset = static_cast<size_t>(static_cast<const char *>(Address) -
@@ -91,6 +91,17 @@ private:
     }
   }
 
+  Block *make(size_t Range) {
+    TORCH_CHECK(Range <= static_cast<size_t>(End - Next),
+                "CUDA out of memory. The emulated device has no addresses left "
+                "for ",
+                Range, " bytes.");
+    auto *B = new Block{Next, Range, 0, 0, {}};
+    Blocks.emplace_hint(Blocks.end(), Next, B);
+    Next += Range;
+    return B;
+  }
+
   /// 512 bytes is the granularity of CUDA's allocator; eight classes per power
   /// of two keep the number of classes small.
   static size_t roundUp(size_t Size) {
@@ -101,14 +112,12 @@ private:
   }
 
   char *Begin = nullptr, *Next = nullptr, *End = nullptr;
-  std::map<char *, const Block *> Live;
-  std::unordered_map<size_t, std::vector<char *>> Free;
+  std::map<const char *, const Block *> Blocks; ///< By address, freed ones too.
+  std::unordered_map<size_t, std::vector<Block *>> Free; ///< By Block::Range.
 };
 
 void releaseBlock(void *Context) {
-  auto *B = static_cast<Block *>(Context);
-  AddressSpace::get().give(*B);
-  delete B;
+  AddressSpace::get().give(static_cast<Block *>(Context));
 }
 
 c10::intrusive_ptr<c10::StorageImpl> makeHost(c10::DataPtr Data, size_t Size) {
@@ -119,13 +128,8 @@ c10::intrusive_ptr<c10::StorageImpl> makeHost(c10::DataPtr Data, size_t Size) {
 
 c10::DataPtr makeData(c10::intrusive_ptr<c10::StorageImpl> Host,
                       c10::DeviceIndex Device) {
-  auto B = std::make_unique<Block>();
-  B->Size = Host->nbytes();
-  B->Device = Device;
-  B->Host = std::move(Host);
-  B->Address = AddressSpace::get().take(*B);
-  void *Address = B->Address;
-  return {Address, B.release(), &releaseBlock,
+  Block *B = AddressSpace::get().take(std::move(Host), Device);
+  return {B->Address, B, &releaseBlock,
           c10::Device(c10::DeviceType::CUDA, Device)};
 }
 

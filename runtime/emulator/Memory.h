@@ -18,7 +18,8 @@ namespace torch_tidy::emulator {
 /// One allocation: what the context of a CUDA DataPtr points to.
 struct Block {
   void *Address; ///< Null for an empty allocation, as CUDA gives.
-  size_t Size;
+  size_t Range;  ///< How many addresses from there on are this block's.
+  size_t Size;   ///< 0 while it is free.
   c10::DeviceIndex Device;
   c10::intrusive_ptr<c10::StorageImpl> Host;
 };

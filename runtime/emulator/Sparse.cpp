@@ -47,7 +47,7 @@ at::Tensor Swap::sparseToHost(const at::Tensor &T) {
                                       : c10::DispatchKey::SparseCsrCPU),
               c10::Device(c10::DeviceType::CPU),
               [this](const at::Tensor &Part) { return toHost(Part); });
-  Pairs.push_back({T, Host});
+  Pairs.push_back({T, Host, nullptr});
   return Host;
 }
 

@@ -13,19 +13,15 @@ using c10::IValue;
 /// The same functionality (conjugate bit, autograd, sparse, ...) on the other
 /// backend.
 DispatchKeySet Swap::keys(DispatchKeySet From, bool ToHost) const {
-  DispatchKeySet Autocast(ToHost ? DispatchKey::AutocastCUDA
-                                 : DispatchKey::AutocastCPU);
-  bool HasAutocast =
-      From.has(ToHost ? DispatchKey::AutocastCUDA : DispatchKey::AutocastCPU);
+  constexpr DispatchKeySet OnHost(DispatchKey::AutocastCPU);
+  constexpr DispatchKeySet OnDevice(DispatchKey::AutocastCUDA);
+  DispatchKeySet Autocast = ToHost ? OnDevice : OnHost;
+  bool HasAutocast = From.has_any(Autocast);
   From = From.remove_backend(ToHost ? BackendComponent::CUDABit
                                     : BackendComponent::CPUBit) |
          DispatchKeySet(ToHost ? BackendComponent::CPUBit
                                : BackendComponent::CUDABit);
-  if (HasAutocast)
-    From =
-        (From - Autocast)
-            .add(ToHost ? DispatchKey::AutocastCPU : DispatchKey::AutocastCUDA);
-  return From;
+  return HasAutocast ? (From - Autocast) | (ToHost ? OnHost : OnDevice) : From;
 }
 
 at::Tensor Swap::toHost(const at::Tensor &T) {
@@ -37,33 +33,31 @@ at::Tensor Swap::toHost(const at::Tensor &T) {
   if (T.layout() != at::kStrided)
     return sparseToHost(T);
   c10::TensorImpl *From = T.unsafeGetTensorImpl();
+  c10::Storage Storage(hostStorage(T.storage()));
+  c10::StorageImpl *Before = Storage.unsafeGetStorageImpl();
   auto To = c10::make_intrusive<c10::TensorImpl>(
-      c10::TensorImpl::VIEW, c10::Storage(hostStorage(T.storage())),
+      c10::TensorImpl::VIEW, std::move(Storage),
       keys(From->key_set(), /*ToHost=*/true), From->dtype());
   To->set_storage_offset(From->storage_offset());
   To->set_sizes_and_strides(From->sizes(), From->strides());
   if (From->is_wrapped_number())
     To->set_wrapped_number(true);
   at::Tensor Host(std::move(To));
-  Pairs.push_back({T, Host});
+  Pairs.push_back({T, Host, Before});
   return Host;
 }
 
 c10::Storage Swap::storageToDevice(const c10::Storage &Host) {
   c10::StorageImpl *Impl = Host.unsafeGetStorageImpl();
   for (const Pair &P : Pairs)
-    if (P.Cuda.has_storage() &&
-        P.Host.storage().unsafeGetStorageImpl() == Impl) {
-      // The kernel may have given the argument another storage (set_).
-      if (hostStorage(P.Cuda.storage()).get() == Impl)
-        return P.Cuda.storage();
-    }
-  for (const auto &[Of, Cuda] : Made)
+    if (P.Storage == Impl)
+      return P.Cuda.storage();
+  for (const auto &[Of, Cuda] : Storages)
     if (Of == Impl)
       return Cuda;
   c10::Storage Cuda = deviceStorage(
       c10::intrusive_ptr<c10::StorageImpl>::reclaim_copy(Impl), Index);
-  Made.emplace_back(Impl, Cuda);
+  Storages.emplace_back(Impl, Cuda);
   return Cuda;
 }
 
@@ -78,7 +72,7 @@ at::Tensor Swap::toDevice(const at::Tensor &T) {
   c10::TensorImpl *From = T.unsafeGetTensorImpl();
   bool IsView = false;
   for (const Pair &P : Pairs)
-    IsView |= P.Host.has_storage() && P.Host.storage().is_alias_of(T.storage());
+    IsView |= P.Storage == T.storage().unsafeGetStorageImpl();
   c10::Storage Storage = storageToDevice(T.storage());
   c10::intrusive_ptr<c10::TensorImpl> To;
   if (IsView) {
@@ -101,17 +95,17 @@ at::Tensor Swap::toDevice(const at::Tensor &T) {
   return at::Tensor(std::move(To));
 }
 
-IValue Swap::toHost(const IValue &V) {
-  if (V.isTensor())
-    return toHost(V.toTensor());
-  if (V.isTensorList()) {
+void Swap::putOnHost(IValue &V) {
+  if (V.isTensor()) {
+    if (V.toTensor().is_cuda())
+      V = toHost(V.toTensor());
+  } else if (V.isTensorList()) {
     c10::List<at::Tensor> Out;
     for (const at::Tensor &T : V.toTensorVector())
       Out.push_back(toHost(T));
-    return Out;
-  }
-  if (V.isList() &&
-      V.toList().elementType()->kind() == c10::TypeKind::OptionalType) {
+    V = std::move(Out);
+  } else if (V.isList() &&
+             V.toList().elementType()->kind() == c10::TypeKind::OptionalType) {
     compat::OptionalTensorList Out;
     for (const IValue &Element : V.toListRef()) {
       if (Element.isNone())
@@ -119,35 +113,35 @@ IValue Swap::toHost(const IValue &V) {
       else
         Out.push_back(toHost(Element.toTensor()));
     }
-    return Out;
-  }
-  if (V.isDevice() && V.toDevice().is_cuda())
-    return c10::Device(c10::DeviceType::CPU);
-  if (V.isStorage()) {
-    c10::Storage Storage = V.toStorage();
-    if (Storage.device_type() == c10::DeviceType::CUDA)
-      return c10::Storage(hostStorage(Storage));
-    return V;
-  }
-  if (V.isGenerator()) {
+    V = std::move(Out);
+  } else if (V.isDevice()) {
+    if (V.toDevice().is_cuda())
+      V = c10::Device(c10::DeviceType::CPU);
+  } else if (V.isStorage()) {
+    c10::Storage Cuda = V.toStorage();
+    if (Cuda.device_type() != c10::DeviceType::CUDA)
+      return;
+    c10::Storage Host(hostStorage(Cuda));
+    Storages.emplace_back(Host.unsafeGetStorageImpl(), std::move(Cuda));
+    V = std::move(Host);
+  } else if (V.isGenerator()) {
     at::Generator Generator = V.toGenerator();
     if (Generator.defined() &&
         Generator.device().type() == c10::DeviceType::CUDA)
-      return hostGenerator(Generator);
+      V = hostGenerator(Generator);
   }
-  return V;
 }
 
-IValue Swap::toDevice(const IValue &V) {
-  if (V.isTensor())
-    return toDevice(V.toTensor());
-  if (V.isTensorList()) {
+void Swap::putOnDevice(IValue &V) {
+  if (V.isTensor()) {
+    if (V.toTensor().is_cpu())
+      V = toDevice(V.toTensor());
+  } else if (V.isTensorList()) {
     c10::List<at::Tensor> Out;
     for (const at::Tensor &T : V.toTensorVector())
       Out.push_back(toDevice(T));
-    return Out;
+    V = std::move(Out);
   }
-  return V;
 }
 
 void Swap::writeBack() {
@@ -160,8 +154,7 @@ void Swap::writeBack() {
       writeBackSparse(P.Cuda, P.Host);
       continue;
     }
-    if (hostStorage(P.Cuda.storage()).get() !=
-        P.Host.storage().unsafeGetStorageImpl())
+    if (P.Host.storage().unsafeGetStorageImpl() != P.Storage)
       To->set_storage_keep_dtype(storageToDevice(P.Host.storage()));
     followResize(P.Cuda.storage());
     if (To->sizes() != From->sizes() || To->strides() != From->strides())

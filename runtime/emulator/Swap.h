@@ -23,11 +23,12 @@ public:
 
   /// \p T on the host. Tensors that are not on CUDA stay as they are.
   at::Tensor toHost(const at::Tensor &T);
-  /// The same for whatever holds tensors, storages, devices or generators.
-  c10::IValue toHost(const c10::IValue &V);
+  /// The same, in place, for whatever holds tensors, storages, devices or
+  /// generators.
+  void putOnHost(c10::IValue &V);
 
   at::Tensor toDevice(const at::Tensor &T);
-  c10::IValue toDevice(const c10::IValue &V);
+  void putOnDevice(c10::IValue &V);
 
   /// Carries over what a kernel did to the shape or the storage of arguments
   /// that it may write.
@@ -36,6 +37,9 @@ public:
 private:
   struct Pair {
     at::Tensor Cuda, Host;
+    /// What the host tensor lay in before the kernel ran, which may give it
+    /// another (set_). Null for a sparse tensor.
+    c10::StorageImpl *Storage;
   };
   c10::DispatchKeySet keys(c10::DispatchKeySet From, bool ToHost) const;
   at::Tensor sparseToHost(const at::Tensor &T);
@@ -45,8 +49,9 @@ private:
 
   c10::DeviceIndex Index;
   c10::SmallVector<Pair, 6> Pairs;
-  /// Storages of results, so that two results that share one still do.
-  c10::SmallVector<std::pair<c10::StorageImpl *, c10::Storage>, 2> Made;
+  /// Storages of results, so that two results that share one still do, and
+  /// those that are arguments themselves.
+  c10::SmallVector<std::pair<c10::StorageImpl *, c10::Storage>, 2> Storages;
 };
 
 } // namespace torch_tidy::emulator

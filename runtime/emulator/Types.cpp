@@ -78,10 +78,14 @@ bool isOf(ScalarType Type, Class C) {
   return false;
 }
 
-struct Refusal {
+} // namespace
+
+struct torch_tidy::emulator::Refusal {
   Class Types;
   const char *Kernel;
 };
+
+namespace {
 
 const std::unordered_map<std::string, Refusal> &refusals() {
   static const auto *Table = new std::unordered_map<std::string, Refusal>{
@@ -191,14 +195,12 @@ bool torch_tidy::emulator::lacksTypes(const std::string &Operator) {
   return lacking().count(Operator) != 0;
 }
 
-const char *torch_tidy::emulator::refusal(const std::string &Operator,
-                                          ScalarType Type) {
+const Refusal *torch_tidy::emulator::refusalOf(const std::string &Operator) {
   auto It = refusals().find(Operator);
-  return It != refusals().end() && isOf(Type, It->second.Types)
-             ? It->second.Kernel
-             : nullptr;
+  return It == refusals().end() ? nullptr : &It->second;
 }
 
-bool torch_tidy::emulator::refusesTypes(const std::string &Operator) {
-  return refusals().count(Operator) != 0;
+const char *torch_tidy::emulator::refusedKernel(const Refusal &R,
+                                                ScalarType Type) {
+  return isOf(Type, R.Types) ? R.Kernel : nullptr;
 }

@@ -27,11 +27,13 @@ at::ScalarType widerType(at::ScalarType Type);
 /// Whether computeType has anything to say on \p Operator.
 bool lacksTypes(const std::string &Operator);
 
-/// What CUDA calls the kernel of \p Operator when it says that there is none
-/// for \p Type; null where there is one.
-const char *refusal(const std::string &Operator, at::ScalarType Type);
-/// Whether refusal has anything to say on \p Operator.
-bool refusesTypes(const std::string &Operator);
+/// The types that CUDA has no kernel of \p Operator for, though the CPU has;
+/// null where there are none.
+struct Refusal;
+const Refusal *refusalOf(const std::string &Operator);
+/// What CUDA calls the kernel when it says that there is none for \p Type; null
+/// where there is one.
+const char *refusedKernel(const Refusal &R, at::ScalarType Type);
 
 } // namespace torch_tidy::emulator
 
