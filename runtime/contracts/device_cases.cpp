@@ -9,54 +9,37 @@
 // Exit status: 0 if all held, 1 if not.
 //
 //===----------------------------------------------------------------------===//
+#include "Cases.h"
 #include <ATen/autocast_mode.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <cstring>
 #include <fstream>
-#include <functional>
 #include <iostream>
 #include <thread>
-#include <torch/torch.h>
 #include <torch/version.h>
 #include <unistd.h>
 
-using torch::Tensor;
-namespace nn = torch::nn;
+using namespace torch_tidy::cases;
 
 namespace {
-
-const auto D = torch::kCUDA;
 int Failures = 0;
 std::string Current;
+} // namespace
 
-struct Case {
-  const char *Name;
-  std::function<void()> Run;
-  bool NeedsTwo;
-};
-std::vector<Case> &cases() {
+std::vector<Case> &torch_tidy::cases::cases() {
   static std::vector<Case> All;
   return All;
 }
-struct Add {
-  Add(const char *Name, std::function<void()> Run, bool NeedsTwo = false) {
-    cases().push_back({Name, std::move(Run), NeedsTwo});
-  }
-};
 
-void failed(const std::string &What) {
+void torch_tidy::cases::failed(const std::string &What) {
   std::cout << Current << ": " << What << "\n";
   ++Failures;
 }
-#define HOLDS(...)                                                             \
-  do {                                                                         \
-    if (!(__VA_ARGS__))                                                        \
-      failed("line " + std::to_string(__LINE__) + ": " #__VA_ARGS__);          \
-  } while (false)
 
-void throws(const char *Text, const std::function<void()> &F) {
+void torch_tidy::cases::throws(const char *Text,
+                               const std::function<void()> &F) {
   try {
     F();
   } catch (const std::exception &E) {
@@ -67,12 +50,15 @@ void throws(const char *Text, const std::function<void()> &F) {
   failed(std::string("did not throw ") + Text);
 }
 
-bool near(const Tensor &A, const Tensor &B, double Tolerance = 1e-5) {
+bool torch_tidy::cases::near(const Tensor &A, const Tensor &B,
+                             double Tolerance) {
   return A.sizes() == B.sizes() &&
          torch::allclose(A.detach().cpu().to(torch::kDouble),
                          B.detach().cpu().to(torch::kDouble), Tolerance,
                          Tolerance);
 }
+
+namespace {
 
 Add Available("available", [] {
   HOLDS(torch::cuda::is_available());
@@ -339,18 +325,24 @@ size_t residentKiB() {
   return Resident * static_cast<size_t>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
 
+// Of training, with what an optimizer keeps and with sizes that change.
 Add Memory("memory", [] {
-  nn::Linear L(64, 64);
-  L->to(D);
-  auto Steps = [&](int Count) {
-    for (int I = 0; I < Count; ++I) {
-      L->zero_grad();
-      L->forward(torch::rand({32 + I % 7, 64}, D)).sum().backward();
+  nn::Sequential Model(nn::Linear(64, 64), nn::BatchNorm1d(64), nn::ReLU(),
+                       nn::Linear(64, 8));
+  Model->to(D);
+  torch::optim::Adam Optimizer(Model->parameters(), 1e-3);
+  auto Train = [&](int Steps) {
+    for (int I = 0; I < Steps; ++I) {
+      Optimizer.zero_grad();
+      Tensor X = torch::rand({32 + I % 7, 64}).to(D);
+      Tensor Loss = torch::mse_loss(Model->forward(X), X.slice(1, 0, 8));
+      Loss.backward();
+      Optimizer.step();
     }
   };
-  Steps(200);
+  Train(200);
   size_t Before = residentKiB();
-  Steps(1000);
+  Train(1000);
   size_t After = residentKiB();
   HOLDS(After < Before + 2048);
 });
