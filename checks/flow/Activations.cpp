@@ -233,6 +233,31 @@ Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
   return Dead ? Value() : S->Cells[This];
 }
 
+// The call operator of a record; with arguments, the one that takes them.
+const CXXMethodDecl *Interp::callOperator(const Value &V,
+                                          const ArrayRef<CellId> *Args) {
+  const CXXRecordDecl *R =
+      V.K == Value::Object && S->Objects[V.Id].K == Object::Record
+          ? S->Objects[V.Id].Rec
+          : nullptr;
+  if (!R || !isUserCode(R) || !R->hasDefinition())
+    return nullptr;
+  for (const CXXMethodDecl *M : R->getDefinition()->methods()) {
+    if (M->getOverloadedOperator() != OO_Call || !M->hasBody())
+      continue;
+    bool Takes = !Args || (Args->size() <= M->getNumParams() &&
+                           Args->size() >= M->getMinRequiredArguments());
+    for (unsigned I = 0; Args && Takes && I < Args->size(); ++I)
+      Takes = holds(load((*Args)[I]), M->getParamDecl(I)
+                                          ->getType()
+                                          .getNonReferenceType())
+                  .value_or(true);
+    if (Takes)
+      return M;
+  }
+  return nullptr;
+}
+
 Value Interp::callClosure(const Value &V0, const Expr *Site,
                           ArrayRef<CellId> Args, QualType T) {
   Value V = V0;
@@ -278,6 +303,8 @@ Value Interp::callClosure(const Value &V0, const Expr *Site,
         S->Objects[V.Id].Elems.empty() ? 0 : S->Objects[V.Id].Elems[0];
     return enter(Op, Site, This, Args, Captured);
   }
+  if (const CXXMethodDecl *M = callOperator(V, &Args))
+    return enter(M, Site, S->cell(V), Args);
   return fresh(T, "", Site->getBeginLoc(), "the callee is not known");
 }
 

@@ -22,11 +22,29 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
       "generate", "copy",         "copy_if",      "any_of",      "all_of",
       "none_of",  "find_if",      "count_if",     "sort",        "stable_sort",
       "reverse",  "shuffle",      "max_element",  "min_element", "remove_if",
-      "rotate",   "partial_sort", "inner_product"};
+      "rotate",   "partial_sort", "inner_product", "remove",   "partition",
+      "find",     "count",        "stable_partition"};
+  static const llvm::StringSet<> Reads = {
+      "distance", "equal",     "lower_bound", "upper_bound", "binary_search",
+      "search",   "is_sorted", "mismatch",    "adjacent_find"};
   Known = Names.contains(Name) && Args.size() >= 2;
+  if (Name == "iter_swap" && Args.size() == 2) {
+    Value A = eval(Args[0]), B = eval(Args[1]);
+    Known = Dead || (A.K == Value::Iter && B.K == Value::Iter);
+    if (!Known || Dead)
+      return {};
+    CellId L = pointedAt(A, heldType(record(Args[0]->getType())), E);
+    CellId R = pointedAt(B, heldType(record(Args[1]->getType())), E);
+    if (Dead)
+      return {};
+    Value Old = S->Cells[L];
+    assign(L, S->Cells[R]);
+    assign(R, Old);
+    return {};
+  }
   if (!Known) {
     // Another algorithm may write what its iterators lead to.
-    for (const Expr *A : Args)
+    for (const Expr *A : Reads.contains(Name) ? ArrayRef<const Expr *>() : Args)
       if (const CXXRecordDecl *R = record(A->getType());
           R && R->getName().contains("iterator")) {
         Value I = eval(A);
@@ -179,14 +197,18 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
   }
   if (Name == "copy" || Name == "copy_if") {
     Value Out = V[At + 2];
+    bool Sure = true;
     for (size_t I = 0; I < Cells.size() && !Done(I); ++I) {
-      if (Name == "copy_if")
-        callClosure(V[At + 3], E, {Cells[I]}, Ctx.BoolTy);
-      Write(Out, copyOf(load(Cells[I])));
+      Value Is = Name == "copy_if"
+                     ? callClosure(V[At + 3], E, {Cells[I]}, Ctx.BoolTy)
+                     : Value::integer(1);
+      Sure &= Is.K == Value::Int;
+      if (Is.K != Value::Int || Is.N)
+        Write(Out, copyOf(load(Cells[I])));
     }
     if (const Value &C =
             Out.K == Value::Iter ? S->Cells[target(Out.Id)] : Value();
-        Name == "copy_if" && C.K == Value::Object)
+        !Sure && C.K == Value::Object)
       blur(C.Id);
     return Out;
   }
@@ -196,7 +218,13 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
                  Elems.begin() + std::min<size_t>(V[At + 1].N, Elems.size()));
     return {};
   }
-  // Predicates and comparisons see the elements; the order is not followed.
+  if (Whole) {
+    bool Followed = false;
+    Value R = ordered(E, Name, ArrayRef(V).drop_front(At), Cells, Followed);
+    if (Followed || Dead)
+      return Dead ? Value() : R;
+  }
+  // Predicates and comparisons see the elements all the same.
   bool Compares = Name == "sort" || Name == "stable_sort" ||
                   Name == "partial_sort" || Name == "max_element" ||
                   Name == "min_element";
@@ -234,8 +262,9 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
       return I;
   }
   if (Name == "sort" || Name == "stable_sort" || Name == "shuffle" ||
-      Name == "remove_if" || Name == "rotate" || Name == "partial_sort" ||
-      Name == "reverse") {
+      Name.starts_with("remove") || Name == "rotate" ||
+      Name == "partial_sort" || Name == "reverse" ||
+      Name.ends_with("partition")) {
     if (Source.K == Value::Object)
       blur(Source.Id);
   }

@@ -98,7 +98,7 @@ Value Interp::call(const CallExpr *E) {
     case OO_Call:
       if (BaseE) {
         Value V = load(target(Base));
-        if (isCallable(V)) {
+        if (isCallable(V) && !(isUserCode(Fn) && callOperator(V, nullptr))) {
           auto Cells = ArgCells();
           return Dead ? Value() : callClosure(V, E, Cells, E->getType());
         }
@@ -132,7 +132,7 @@ Value Interp::call(const CallExpr *E) {
             return Value::of(Value::Ref, Base);
           }
           bool Moves = !A->isLValue();
-          assign(Base, Moves ? V : copyOf(V));
+          assign(Base, Moves ? V : copied(V, E));
           return Value::of(Value::Ref, Base);
         }
       }

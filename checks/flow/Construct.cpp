@@ -120,6 +120,12 @@ Value Interp::construct(const CXXConstructExpr *E) {
   ArrayRef<const Expr *> All(E->getArgs(), E->getNumArgs());
   unsigned N = given(All).size();
   if (Ctor->isCopyOrMoveConstructor() && E->getNumArgs() >= 1) {
+    // What the compiler may leave out is taken as left out.
+    if (K == TypeKind::Other && isUserCode(Ctor) && Ctor->isUserProvided() &&
+        Ctor->hasBody() && !E->isElidable()) {
+      std::vector<CellId> Cells = cellsOf(All);
+      return Dead ? Value() : newRecord(Ctor, E, Cells);
+    }
     Value V = eval(E->getArg(0));
     if (K == TypeKind::Tensor || Ctor->isMoveConstructor())
       return V;
@@ -165,8 +171,10 @@ Value Interp::construct(const CXXConstructExpr *E) {
                ? V
                : fresh(T, "", E->getBeginLoc(), "an unknown pointer");
   }
-  case TypeKind::Optional:
-    return N ? Arg(0) : Value::of(Value::Ptr, 0);
+  case TypeKind::Optional: {
+    Value V = N ? Arg(0) : Value::of(Value::Ptr, 0);
+    return N && !Dead && E->getArg(0)->isLValue() ? copied(V, E) : V;
+  }
   case TypeKind::IValue:
     return N ? Arg(0) : Value();
   case TypeKind::Number:
@@ -212,8 +220,20 @@ Value Interp::construct(const CXXConstructExpr *E) {
         blur(New.Id);
       return New;
     }
-    if (V.K == Value::Object && S->Objects[V.Id].K == Object::List)
-      return N == 1 ? copyOf(V) : V;
+    if (V.K == Value::Object && S->Objects[V.Id].K == Object::List) {
+      Value All = N == 1 ? copyOf(V) : V;
+      if (K == TypeKind::Map && record(T)->getName() == "map" && N == 1 &&
+          !S->Objects[All.Id].Opaque) {
+        auto Elems = S->Objects[All.Id].Elems;
+        CellId C = S->cell(All);
+        S->Objects.mut(All.Id).Elems.clear();
+        for (CellId Pair : Elems) {
+          S->Objects.mut(All.Id).Elems.push_back(Pair);
+          placeLast(C, true);
+        }
+      }
+      return All;
+    }
     if (qualified(record(T)) == "c10::ArrayRef" && V.K == Value::Tensor) {
       O.Elems.push_back(S->cell(V));
       return S->object(std::move(O));
@@ -226,7 +246,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
       for (int64_t I = 0; I < V.N; ++I)
         O.Elems.push_back(S->cell(N == 2        ? copyOf(Fill)
                                   : ET.isNull() ? Value()
-                                                : defaultValue(ET, E)));
+                                                : initialValue(ET)));
       return S->object(std::move(O));
     }
     O.Opaque = true;
@@ -359,7 +379,9 @@ Value Interp::construct(const CXXConstructExpr *E) {
              record(E->getArg(0)->getType()));
       return V;
     }
-    return N ? Arg(0) : Value();
+    return N                      ? Arg(0)
+           : Q == "std::function" ? Value::of(Value::Ptr, 0)
+                                  : Value();
   }
   if (isUserCode(Ctor)) {
     std::vector<CellId> Cells = cellsOf(All);

@@ -1,4 +1,5 @@
-// Containers and iterators: sequences, stacks, queues, maps.
+// Containers and iterators: sequences, stacks, queues; Maps.cpp has what keys
+// find.
 //
 // A sequence is an object whose elements are cells; an iterator is its
 // container's cell and a position. A map is a sequence of pairs. Where it is
@@ -10,9 +11,6 @@
 using namespace clang;
 
 namespace torch_tidy {
-
-/// The elements that are followed one by one; longer containers are not.
-static constexpr size_t MaxElements = 24;
 
 // The one device that all tensors in a container are on.
 std::optional<Device> Interp::commonDevice(const Object &O) {
@@ -85,155 +83,6 @@ Value Interp::pairOf(const Value &First, const Value &Second) {
   return S->object(std::move(Pair));
 }
 
-// Whether two keys are equal, if that is known.
-std::optional<bool> Interp::sameKey(const Value &A, const Value &B) {
-  if (A.K == Value::Int && B.K == Value::Int)
-    return A.N == B.N;
-  if (A.K == Value::Str && B.K == Value::Str)
-    return A.P == B.P;
-  if (A.K == Value::Sym && B.K == Value::Sym && A.Id == B.Id && A.Neg == B.Neg)
-    return true;
-  if (A.K == Value::Sym && B.K == Value::Sym && Symbols[A.Id].NameIn &&
-      Symbols[A.Id].NameIn == Symbols[B.Id].NameIn)
-    return false;
-  if (A.K != Value::Object || B.K != Value::Object)
-    return std::nullopt;
-  // A pair or tuple.
-  const auto &X = S->Objects[A.Id].Elems, &Y = S->Objects[B.Id].Elems;
-  if (X.empty() || X.size() != Y.size())
-    return std::nullopt;
-  bool All = true;
-  for (size_t I = 0; I < X.size(); ++I) {
-    std::optional<bool> Same = sameKey(load(X[I]), load(Y[I]));
-    if (Same && !*Same)
-      return false;
-    All &= Same.has_value();
-  }
-  return All ? std::optional<bool>(true) : std::nullopt;
-}
-
-// The pair of a key, or 0 where there is none; `Maybe` where nothing tells.
-CellId Interp::entryOf(CellId Map, Value Key, QualType T, bool Create,
-                       bool &Maybe) {
-  Map = target(Map);
-  const Value V = S->Cells[Map];
-  Maybe = V.K != Value::Object;
-  if (Maybe)
-    return 0;
-  const Object O = S->Objects[V.Id];
-  for (CellId C : O.Elems) {
-    const Value &Pair = S->Cells[C];
-    if (Pair.K != Value::Object || S->Objects[Pair.Id].Elems.size() != 2) {
-      Maybe = true;
-      continue;
-    }
-    std::optional<bool> Same = sameKey(load(S->Objects[Pair.Id].Elems[0]), Key);
-    if (Same && *Same)
-      return C;
-    Maybe |= !Same;
-  }
-  Maybe |= O.Opaque;
-  if (!Create || (Maybe && !Key))
-    return 0;
-  if (Maybe && !(O.Opaque && O.Elems.empty())) {
-    bool Known = sameKey(Key, Key).has_value() &&
-                 (Key.K != Value::Sym || Symbols[Key.Id].NameIn);
-    if (!Known || O.Elems.size() >= MaxElements) {
-      blur(V.Id);
-      return 0;
-    }
-  }
-  Value New =
-      Maybe ? fresh(T, "", SourceLocation(), "") : defaultValue(T, nullptr);
-  if (std::optional<Device> Common = commonDevice(O);
-      Maybe && Common && New.K == Value::Tensor) {
-    S->Handles.mut(New.Id).Fact.Dev = *Common;
-    S->Handles.mut(New.Id).Fact.Dim = Rank::Some;
-  }
-  CellId C = S->cell(pairOf(Key, New));
-  S->Objects.mut(V.Id).Elems.push_back(C);
-  return C;
-}
-
-Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
-                      ArrayRef<const Expr *> Args, bool &Known) {
-  const Value V = S->Cells[C];
-  Known = true;
-  if (Name == "[]" || Name == "at" || Name == "find" || Name == "count" ||
-      Name == "contains") {
-    Value Key = eval(Args[0]);
-    if (Dead)
-      return {};
-    bool Maybe = false;
-    bool Reads = Name == "[]" || Name == "at";
-    CellId P = entryOf(C, Key, E->getType().getNonReferenceType(), Name == "[]",
-                       Maybe);
-    if (Name == "count" || Name == "contains")
-      return P       ? Value::integer(1)
-             : Maybe ? Value::of(Value::Sym, symbol(text(E), true))
-                     : Value::integer(0);
-    if (!Reads) {
-      Value I = Value::of(Value::Iter, C);
-      const auto &Elems = S->Objects[V.Id].Elems;
-      I.N = std::find(Elems.begin(), Elems.end(), P) - Elems.begin();
-      I.Neg = !P && Maybe;
-      return I;
-    }
-    if (P)
-      return Value::of(Value::Ref, S->Objects[S->Cells[P].Id].Elems[1]);
-    if (!Maybe) {
-      Dead = true; // `at` throws, and not for its device.
-      return {};
-    }
-    Value New =
-        fresh(E->getType(), text(E), E->getBeginLoc(), "an unknown key");
-    if (New.K == Value::Tensor)
-      if (auto Common = commonDevice(S->Objects[V.Id]))
-        S->Handles.mut(New.Id).Fact.Dev = *Common;
-    CellId Some = S->cell(New);
-    S->Some[Some] = V.Id;
-    return Value::of(Value::Ref, Some);
-  }
-  if (Name == "emplace" || Name == "insert" || Name == "try_emplace" ||
-      Name == "insert_or_assign") {
-    std::vector<Value> Vs;
-    for (const Expr *A : Args)
-      Vs.push_back(eval(A));
-    if (Dead)
-      return {};
-    if (Vs.size() == 1 && Vs[0].K == Value::Object &&
-        S->Objects[Vs[0].Id].Elems.size() == 2) {
-      auto Pair = S->Objects[Vs[0].Id].Elems;
-      Vs = {S->Cells[Pair[0]], S->Cells[Pair[1]]};
-    }
-    if (Vs.size() != 2) {
-      blur(V.Id);
-      return {};
-    }
-    bool Maybe = false;
-    CellId Old = entryOf(C, Vs[0], QualType(), false, Maybe);
-    Value At = Value::of(Value::Iter, C);
-    if (Maybe) {
-      put(C, Value());
-      blur(V.Id);
-      return {};
-    }
-    if (!Old) {
-      put(C, pairOf(Vs[0], copyOf(Vs[1])));
-    } else if (Name == "insert_or_assign") {
-      S->Cells.mut(S->Objects[S->Cells[Old].Id].Elems[1]) = copyOf(Vs[1]);
-    }
-    // Where it is now, and whether it is new.
-    const auto &Elems = S->Objects[V.Id].Elems;
-    At.N = Old ? std::find(Elems.begin(), Elems.end(), Old) - Elems.begin()
-               : int64_t(Elems.size()) - 1;
-    At.Neg = Elems.empty();
-    return pairOf(At, Value::integer(!Old));
-  }
-  Known = false;
-  return {};
-}
-
 Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
                             CellId Base, ArrayRef<const Expr *> Args,
                             bool &Known) {
@@ -253,7 +102,8 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
   auto Exact = [&] { return !S->Objects[V.Id].Opaque; };
   Known = true;
   if (K == TypeKind::Map) {
-    Value R = mapCall(E, Name, C, Args, Known);
+    bool Sorted = M->getParent()->getName() == "map";
+    Value R = mapCall(E, Name, C, Args, Sorted, Known);
     if (Known || Dead)
       return R;
     Known = true;
@@ -265,13 +115,23 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
                             elementOf(C, indexOf(I), E->getType(), E));
   }
   bool Queue = M->getParent()->getName() == "queue";
-  // Which element comes first is not followed: any may.
   if (M->getParent()->getName() == "priority_queue" &&
       (Name == "top" || Name == "pop") && S->Objects[V.Id].Elems.size() != 1) {
-    CellId Some = elementOf(C, std::nullopt, heldType(M->getParent()), E);
-    if (!Dead && Name == "pop")
+    std::optional<size_t> First;
+    if (Exact())
+      First = greatest(M->getParent(), S->Objects[V.Id].Elems, E);
+    if (Dead)
+      return {};
+    CellId Top =
+        First ? S->Objects[V.Id].Elems[*First]
+              : elementOf(C, std::nullopt, heldType(M->getParent()), E);
+    if (Name == "top")
+      return Value::of(Value::Ref, Top);
+    if (First)
+      eraseAt(C, *First, *First + 1);
+    else if (!Dead)
       blur(V.Id);
-    return Name == "top" ? Value::of(Value::Ref, Some) : Value();
+    return {};
   }
   if (Name == "front" || Name == "back" || Name == "top")
     return Value::of(Value::Ref,
@@ -299,7 +159,8 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
       std::vector<CellId> Cells = cellsOf(Args);
       X = Dead ? Value() : made(T, Cells, E);
     } else if (Args.size() == 1) {
-      X = copyOf(eval(Args[0]));
+      X = eval(Args[0]);
+      X = Args[0]->isLValue() ? copied(X, E) : copyOf(X);
     } else {
       // The parts of a record or pair that is made in place.
       Object P;
@@ -360,13 +221,49 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     if (N.K == Value::Int && N.N >= 0 && N.N <= int64_t(MaxElements)) {
       QualType T = heldType(M->getParent());
       while (int64_t(S->Objects[V.Id].Elems.size()) < N.N && !T.isNull()) {
-        CellId New = S->cell(defaultValue(T, nullptr));
+        CellId New = S->cell(initialValue(T));
         S->Objects.mut(V.Id).Elems.push_back(New);
       }
       if (int64_t(S->Objects[V.Id].Elems.size()) >= N.N)
         S->Objects.mut(V.Id).Elems.resize(N.N);
       return {};
     }
+  }
+  if (Name == "erase" && Exact()) {
+    Value First = Args.empty() ? Value() : eval(Args[0]);
+    Value Last = Args.size() < 2 ? First : eval(Args[1]);
+    if (Dead)
+      return {};
+    Last.N += Args.size() < 2;
+    int64_t Size = S->Objects[V.Id].Elems.size();
+    if (First.K == Value::Iter && Last.K == Value::Iter && !First.Neg &&
+        !Last.Neg && !First.Back && !Last.Back && First.N >= 0 &&
+        First.N <= Last.N && Last.N <= Size)
+      eraseAt(C, First.N, Last.N);
+    else
+      blur(V.Id);
+    First.Neg |= S->Objects[V.Id].Opaque;
+    return First.K == Value::Iter ? First
+                                  : Value::of(Value::Sym, symbol("", false));
+  }
+  if (Name == "splice" && Args.size() == 2 && Exact()) {
+    Value At = eval(Args[0]);
+    const Value From = S->Cells[target(cellOf(Args[1]))];
+    if (Dead)
+      return {};
+    const auto Old = S->Objects[V.Id].Elems;
+    if (At.K == Value::Iter && !At.Neg && At.N <= int64_t(Old.size()) &&
+        From.K == Value::Object && !S->Objects[From.Id].Opaque) {
+      const auto New = S->Objects[From.Id].Elems;
+      S->Objects.mut(From.Id).Elems.clear();
+      auto &Elems = S->Objects.mut(V.Id).Elems;
+      Elems.insert(Elems.begin() + At.N, New.begin(), New.end());
+    } else {
+      blur(V.Id);
+      if (From.K == Value::Object)
+        forget(From.Id);
+    }
+    return {};
   }
   if ((Name == "insert" || Name == "assign") && Args.size() >= 2) {
     std::vector<Value> Vs;

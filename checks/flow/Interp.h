@@ -31,6 +31,9 @@ given(llvm::ArrayRef<const clang::Expr *> Args) {
   });
 }
 
+/// The elements that are followed one by one; longer containers are not.
+constexpr size_t MaxElements = 24;
+
 /// The position in a container that a value says, where it is known.
 inline std::optional<int64_t> indexOf(const Value &V) {
   return V.K == Value::Int ? std::optional<int64_t>(V.N) : std::nullopt;
@@ -108,20 +111,25 @@ private:
   Value construct(const clang::CXXConstructExpr *E);
   Value newOptimizer(const clang::CXXRecordDecl *R, llvm::ArrayRef<Value> Args);
   Value copyOf(const Value &V);
+  Value copied(const Value &V, const clang::Expr *E);
   bool isPromise(const Value &V);
   CellId field(CellId Base, const clang::ValueDecl *D);
   CellId named(ObjectId O, llvm::StringRef Name, bool Create);
   Value fresh(clang::QualType T, llvm::StringRef Name,
               clang::SourceLocation Loc, const std::string &Why);
   Value defaultValue(clang::QualType T, const clang::Expr *E);
+  Value initialValue(clang::QualType T);
   CellId elementOf(CellId Container, std::optional<int64_t> Index,
                    clang::QualType T, const clang::Expr *E);
 
   /// A callable: a function, a lambda, the result of `std::bind`.
   bool isCallable(const Value &V) {
     return V.K == Value::Fn ||
-           (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure);
+           (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure) ||
+           callOperator(V, nullptr);
   }
+  const clang::CXXMethodDecl *
+  callOperator(const Value &V, const llvm::ArrayRef<CellId> *Args);
   Value pairOf(const Value &First, const Value &Second);
 
   // Strings.cpp.
@@ -152,12 +160,13 @@ private:
                   const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value callClosure(const Value &V, const clang::Expr *Site,
                     llvm::ArrayRef<CellId> Args, clang::QualType T);
-  // Containers.cpp, Algorithms.cpp.
+  // Containers.cpp, Maps.cpp, Algorithms.cpp, Orders.cpp.
   Value containerCall(const clang::CallExpr *E, const clang::CXXMethodDecl *M,
                       CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
                       bool &Known);
   Value mapCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Map,
-                llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+                llvm::ArrayRef<const clang::Expr *> Args, bool Sorted,
+                bool &Known);
   std::optional<bool> sameKey(const Value &A, const Value &B);
   CellId entryOf(CellId Map, Value Key, clang::QualType T, bool Create,
                  bool &Maybe);
@@ -167,6 +176,19 @@ private:
   std::vector<CellId> range(const Value &First, const Value &Last,
                             clang::QualType T, const clang::Expr *E);
   void put(CellId Container, const Value &V);
+  void shiftIterators(CellId Container, int64_t From, int64_t By);
+  void eraseAt(CellId Container, size_t First, size_t Last);
+  size_t placeLast(CellId Map, bool Sorted);
+  std::optional<bool> lessThan(const Value &L, const Value &R,
+                               const clang::Expr *E);
+  std::optional<bool> before(const Value &Less, CellId L, CellId R,
+                             const clang::Expr *E);
+  std::optional<size_t> greatest(const clang::CXXRecordDecl *Queue,
+                                 llvm::ArrayRef<CellId> Cells,
+                                 const clang::Expr *E);
+  Value ordered(const clang::CallExpr *E, llvm::StringRef Name,
+                llvm::ArrayRef<Value> V, llvm::ArrayRef<CellId> Cells,
+                bool &Known);
   void forget(ObjectId Container);
   void blur(ObjectId Container);
   std::optional<Device> commonDevice(const Object &Container);
@@ -204,7 +226,7 @@ private:
   void addChildren(Object &O, const Value &A);
   void nameChild(ObjectId Module, const Value &Key, CellId Child);
   const void *childKey(const Value &Key);
-  bool isA(CellId Obj, clang::QualType Pointer);
+  bool isA(CellId Obj, const clang::CXXRecordDecl *R);
   std::vector<CellId> modulesFrom(std::vector<CellId> Roots, bool Deep);
   Value stateList(CellId Obj, bool Named);
   Value moduleQuery(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,

@@ -134,14 +134,16 @@ Value Interp::stateList(CellId Obj, bool Named) {
   return S->object(std::move(L));
 }
 
-// Whether `as<T>()` finds a T; what is not known is taken for one.
-bool Interp::isA(CellId Obj, QualType Pointer) {
-  const Object &O = S->Objects[S->Cells[target(Obj)].Id];
-  const CXXRecordDecl *R = Pointer->getPointeeType()->getAsCXXRecordDecl();
-  if (!R)
+// Whether an object may be a T, for `as<T>()` and dynamic casts; what is not
+// known is taken for one.
+bool Interp::isA(CellId Obj, const CXXRecordDecl *R) {
+  const Value &V = S->Cells[target(Obj)];
+  if (!R || V.K != Value::Object)
     return true;
+  const Object &O = S->Objects[V.Id];
+  // One that came as its base may be more than that.
   if (O.Rec && isUserCode(O.Rec))
-    return derives(O.Rec, qualified(R));
+    return derives(O.Rec, qualified(R)) || derives(R, qualified(O.Rec));
   StringRef Name = R->getName();
   Name.consume_back("Impl");
   return O.Kind2.empty() || Name == O.Kind2 || Name == "Module" ||
@@ -164,7 +166,7 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
     if (Name == "ptr" && Args.empty())
       return Value::of(Value::Ptr, Obj);
     if (Name == "as" && E->getType()->isPointerType() &&
-        !isA(Obj, E->getType()))
+        !isA(Obj, E->getType()->getPointeeCXXRecordDecl()))
       return Value::of(Value::Ptr, 0);
     if (Name == "as" || (Name == "get" && Args.empty()))
       return Found(Obj);

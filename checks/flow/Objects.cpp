@@ -22,11 +22,37 @@ Value Interp::copyOf(const Value &V) {
   // What is shared, or moved and never copied.
   if (O.K == Object::Module || O.K == Object::Optimizer || isPromise(V))
     return V;
+  // References refer to the same in the copy; so does a lambda's `this`.
+  std::set<const void *> Shared;
+  if (O.Lambda) {
+    for (const LambdaCapture &C : O.Lambda->captures())
+      if (C.capturesVariable() &&
+          (C.getCaptureKind() == LCK_ByRef ||
+           C.getCapturedVar()->getType()->isReferenceType()))
+        Shared.insert(C.getCapturedVar());
+  } else if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition()) {
+    for (const FieldDecl *F : O.Rec->getDefinition()->fields())
+      if (F->getType()->isReferenceType())
+        Shared.insert(F->getCanonicalDecl());
+  }
   for (auto &F : O.Fields)
-    F.second = S->cell(copyOf(S->Cells[F.second]));
-  for (CellId &C : O.Elems)
-    C = S->cell(copyOf(S->Cells[C]));
+    if (!Shared.count(F.first))
+      F.second = S->cell(copyOf(S->Cells[F.second]));
+  if (!O.Lambda)
+    for (CellId &C : O.Elems)
+      C = S->cell(copyOf(S->Cells[C]));
   return S->object(std::move(O));
+}
+
+// The same where a copy constructor that somebody wrote runs.
+Value Interp::copied(const Value &V, const Expr *E) {
+  if (V.K == Value::Object && S->Objects[V.Id].K == Object::Record)
+    if (const CXXRecordDecl *R = S->Objects[V.Id].Rec;
+        R && isUserCode(R) && R->hasDefinition())
+      for (const CXXConstructorDecl *C : R->getDefinition()->ctors())
+        if (C->isCopyConstructor() && C->isUserProvided() && C->hasBody())
+          return newRecord(C, E, {S->cell(V)});
+  return copyOf(V);
 }
 
 CellId Interp::field(CellId Base, const ValueDecl *D) {
@@ -341,6 +367,10 @@ Value Interp::defaultValue(QualType T, const Expr *E) {
   }
   case TypeKind::Pointer:
     return Value::of(Value::Ptr, 0);
+  case TypeKind::Optional:
+    if (record(T)->getName() == "optional")
+      return Value::of(Value::Ptr, 0);
+    break;
   case TypeKind::String:
     return string("");
   case TypeKind::Number:
@@ -349,6 +379,12 @@ Value Interp::defaultValue(QualType T, const Expr *E) {
     break;
   }
   return fresh(T, "", SourceLocation(), "");
+}
+
+// What `T()` is: numbers are zero.
+Value Interp::initialValue(QualType T) {
+  return kindOf(T) == TypeKind::Number ? Value::integer(0)
+                                       : defaultValue(T, nullptr);
 }
 
 } // namespace torch_tidy

@@ -340,6 +340,12 @@ Value Interp::evalR(const Expr *E) {
       Value V = eval(Sub);
       return V.K == Value::Ptr ? Value::integer(V.Id != 0) : V;
     }
+    case CK_Dynamic: {
+      Value V = eval(Sub);
+      bool Is = Dead || V.K != Value::Ptr || !V.Id ||
+                isA(V.Id, E->getType()->getPointeeCXXRecordDecl());
+      return Is ? V : Value::of(Value::Ptr, 0);
+    }
     default:
       return asType(eval(Sub), E->getType());
     }

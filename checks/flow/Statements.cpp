@@ -46,6 +46,12 @@ Flow Interp::exec(const Stmt *St, States In) {
       const Expr *E = cast<ReturnStmt>(St)->getRetValue();
       if (!E)
         return;
+      // A variable that the compiler makes in the caller's place is no copy.
+      if (const VarDecl *Same = cast<ReturnStmt>(St)->getNRVOCandidate())
+        if (auto It = S->top().Vars.find(Same); It != S->top().Vars.end()) {
+          S->top().Result = load(It->second);
+          return;
+        }
       const FunctionDecl *Fn = S->top().Fn;
       bool ByRef = Fn && Fn->getReturnType()->isReferenceType();
       Value V =

@@ -66,8 +66,15 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Value V = made(T, Cells, E);
     return Dead ? Value() : Value::of(Value::Ptr, S->cell(V));
   }
-  if (Q == "std::dynamic_pointer_cast" || Q == "std::static_pointer_cast")
+  if (Q == "std::static_pointer_cast")
     return Arg(0);
+  if (Q == "std::dynamic_pointer_cast") {
+    Value V = Arg(0);
+    QualType T = heldType(record(E->getType()));
+    bool Is = Dead || V.K != Value::Ptr || !V.Id || T.isNull() ||
+              isA(V.Id, T->getAsCXXRecordDecl());
+    return Is ? V : Value::of(Value::Ptr, 0);
+  }
   if (Q == "std::make_tuple" || Q == "std::make_pair" || Q == "std::tie" ||
       Q == "std::forward_as_tuple") {
     Object O;
@@ -206,6 +213,17 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   }
   std::string Cls = qualified(M->getParent());
   CellId C = Base;
+  TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
+  if (Name == "swap" && Args.size() == 1 && K != TypeKind::List &&
+      K != TypeKind::Map) {
+    CellId Other = ArgLoc(0);
+    if (Dead)
+      return {};
+    Value Old = S->Cells[C];
+    assign(C, S->Cells[Other]);
+    assign(Other, Old);
+    return {};
+  }
   if (StringRef(Cls).contains("shared_ptr") ||
       StringRef(Cls).contains("unique_ptr") ||
       Cls == "std::reference_wrapper" || Cls == "std::__shared_ptr_access") {
@@ -227,6 +245,12 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     }
     Known = Name == "use_count";
     return {};
+  }
+  if (Cls == "std::function" && isa<CXXConversionDecl>(M)) {
+    Value V = load(C);
+    return isCallable(V)        ? Value::integer(1)
+           : V.K == Value::Ptr ? Value::integer(V.Id != 0)
+                               : Value::of(Value::Sym, symbol(text(E), true));
   }
   // What was saved to a stream goes where its text goes.
   if (StringRef(Cls).ends_with("stringstream") && Name == "str") {
@@ -304,7 +328,6 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = false;
     return {};
   }
-  TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
   if (K == TypeKind::List || K == TypeKind::Map)
     return containerCall(E, M, C, Args, Known);
   Known = false;

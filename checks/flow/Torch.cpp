@@ -61,8 +61,10 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         }
         return Value::of(Value::Ref, Base);
       }
-      if (Name == "to" || Name == "cuda" || Name == "cpu" || Name == "toType")
-        return moveTensor(E, Name == "toType" ? "to" : Name, Base, BaseE, Args);
+      if (Name == "toType" || Name == "type_as")
+        return moveTensor(E, "to", Base, BaseE, Args);
+      if (Name == "to" || Name == "cuda" || Name == "cpu")
+        return moveTensor(E, Name, Base, BaseE, Args);
       if (Name == "data_ptr" || Name == "const_data_ptr" ||
           Name == "mutable_data_ptr" || Name == "accessor") {
         if (S->Handles[V.Id].Name.empty() && BaseE)
