@@ -19,10 +19,13 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <queue>
 #include <sstream>
+#include <stack>
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>

@@ -63,7 +63,7 @@ def judge(source, cases, runs, findings):
     by_case = {}
     for run in runs:
         by_case.setdefault(run.case, []).append(run)
-    for name, (construct, first, last) in cases.items():
+    for name, (construct, first, last, _) in cases.items():
         own = [f for f in findings if first <= f[0] <= last and f[1] in CHECKS]
         lines = {f[0] for f in own}
         accepted, throws, odd = set(), {}, {}

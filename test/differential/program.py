@@ -1,5 +1,6 @@
-"""Writes a program of random cases, and tells which construct each is about."""
+"""Writes a program of random cases, and tells which constructs each is about."""
 
+import collections
 import importlib
 import pkgutil
 import random
@@ -12,10 +13,13 @@ from grammar.tensors import use
 for _module in pkgutil.iter_modules(grammar.__path__):
     importlib.import_module("grammar." + _module.name)
 
+# Where a case stands, the construct it was made for, and all that it contains.
+Written = collections.namedtuple("Written", "construct first last used")
+
 
 def add_construct(scope, name):
     scope.case.construct = name
-    CONSTRUCTS[name][1](scope)
+    scope.write(name)
 
 
 def make_case(name, seed, construct):
@@ -30,11 +34,11 @@ def make_case(name, seed, construct):
         add_construct(scope, scope.choice(list(CONSTRUCTS)))
     for _ in range(scope.rng.randrange(1, 3)):
         use(scope)
-    return case.text(scope.lines)
+    return case.text(scope.lines), case.used
 
 
 def make_program(seed, count, only=None):
-    """(text, {case: (construct, first line, last line)})"""
+    """(text, {case: Written})"""
     rng = random.Random(seed)
     names = sorted(n for n, (g, _) in CONSTRUCTS.items() if not only or n in only or g in only)
     by_group = {}
@@ -44,8 +48,8 @@ def make_program(seed, count, only=None):
     for number in range(count):
         construct = rng.choice(by_group[rng.choice(sorted(by_group))])
         name = "case_{:04}".format(number)
-        text = make_case(name, rng.getrandbits(60), construct)
-        cases[name] = (construct, len(lines) + 1, len(lines) + len(text))
+        text, used = make_case(name, rng.getrandbits(60), construct)
+        cases[name] = Written(construct, len(lines) + 1, len(lines) + len(text), used)
         lines += text + [""]
     entries = ", ".join('{{"{0}", {0}::run}}'.format(name) for name in cases)
     lines.append("DIFFERENTIAL_MAIN({})".format(entries))

@@ -51,6 +51,7 @@ class Case:
     def __init__(self, name, seed):
         self.name = name
         self.construct = "tensors"  # which one is being written
+        self.used = set()  # all that were
         self.rng = random.Random(seed)
         self.helpers = []
         self.counter = 0
@@ -93,11 +94,16 @@ class Scope:
 
     # Writing.
     def raw(self, text):
+        assert "\n" not in text  # the judge counts lines
         self.lines.append("  " * self.depth + text)
 
     def say(self, statement):
         tag = "  // " + self.case.construct if self.inside_case else ""
         self.raw("L; " + statement + tag)
+
+    def write(self, construct):
+        self.case.used.add(construct)
+        CONSTRUCTS[construct][1](self)
 
     def helper(self, lines):
         self.case.helpers.append(lines)

@@ -8,7 +8,7 @@ from .tensors import binary, use
 def another(g):
     """One construct, inside of what is being written."""
     names = sorted(n for n, (group, _) in CONSTRUCTS.items() if group != "nesting" and n != "handler")
-    CONSTRUCTS[g.choice(names)][1](g)
+    g.write(g.choice(names))
 
 
 def whole_body(g):
