@@ -242,20 +242,27 @@ const CXXMethodDecl *Interp::callOperator(const Value &V,
           : nullptr;
   if (!R || !isUserCode(R) || !R->hasDefinition())
     return nullptr;
+  SmallVector<const CXXMethodDecl *, 2> Some;
   for (const CXXMethodDecl *M : R->getDefinition()->methods()) {
     if (M->getOverloadedOperator() != OO_Call || !M->hasBody())
       continue;
-    bool Takes = !Args || (Args->size() <= M->getNumParams() &&
-                           Args->size() >= M->getMinRequiredArguments());
-    for (unsigned I = 0; Args && Takes && I < Args->size(); ++I)
-      Takes = holds(load((*Args)[I]), M->getParamDecl(I)
-                                          ->getType()
-                                          .getNonReferenceType())
-                  .value_or(true);
+    if (!Args)
+      return M;
+    if (Args->size() > M->getNumParams() ||
+        Args->size() < M->getMinRequiredArguments())
+      continue;
+    bool Takes = true;
+    for (unsigned I = 0; Takes && I < Args->size(); ++I)
+      Takes =
+          holds(load((*Args)[I]),
+                M->getParamDecl(I)->getType().getNonReferenceType())
+              .value_or(true);
     if (Takes)
       return M;
+    Some.push_back(M);
   }
-  return nullptr;
+  // A parameter may be the base of what it is given.
+  return Some.size() == 1 ? Some[0] : nullptr;
 }
 
 Value Interp::callClosure(const Value &V0, const Expr *Site,

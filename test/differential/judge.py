@@ -9,7 +9,7 @@ CHECKS = {"torch-device-mismatch", "torch-dtype-mismatch", "torch-host-access", 
 # Messages of the kind that the checks are about. Any other is the generator's mistake.
 EXPECTED = re.compile(
     r"same device|should be the same|dtype|[Ss]calar ?[Tt]ype|same type|device type|is on|to be on|data type|host|CUDA|cuda|"
-    r"on (the )?CPU|must match|type (Float|Double|Long|Half)|expected .* type|cannot be cast|can't be cast"
+    r"on (the )?CPU|must match|type (Float|Double|Long|Half)|expected .* type|cannot be cast|can't be cast|used as indices"
 )
 
 

@@ -190,7 +190,7 @@ def targets(g):
     """Losses and look-ups, that want integers here and floats there."""
     d, n = place(g), g.fresh("k")
     x = fresh(g, d, FLOAT)
-    form = g.choice(["cross_entropy", "bce", "mse", "embedding", "gather", "argmax", "one_hot", "scatter", "nll"])
+    form = g.choice(["cross_entropy", "bce", "mse", "embedding", "gather", "argmax", "index", "one_hot", "scatter", "nll"])
     right = g.case.slip() is None
     ints = "torch::zeros({{2}}, torch::dtype(torch::{}).device({}))".format(LONG if right else FLOAT, k(d))
     floats = "torch::ones({{2, 4}}, torch::dtype(torch::{}).device({}))".format(FLOAT if right else g.choice([DOUBLE, LONG]), k(d))
@@ -210,6 +210,8 @@ def targets(g):
     elif form == "argmax":
         g.say("auto best{} = {}.argmax(1){};".format(n, x, "" if right else ".to(torch::kFloat)"))
         g.say("auto taken{0} = {1}.index_select(0, best{0}.clamp(0, 1));".format(n, x))
+    elif form == "index":
+        g.say("auto taken{} = {}.index({{{}}});".format(n, x, ints))
     elif form == "one_hot":
         g.say("auto hot{} = torch::one_hot({}, 4){};".format(n, "torch::zeros({{2}}, torch::dtype(torch::kLong).device({}))".format(k(d)), ".to(torch::kFloat)" if right else ""))
         g.let(Value("torch::mm(hot{0}, torch::ones({{4, 4}}, {1}))".format(n, k(d)), SHAPE, d))
