@@ -29,3 +29,17 @@ void replacedWeight_FN() {
   l->weight = torch::rand({4, 4}, torch::kCUDA);
   l(torch::rand({2, 4}));
 }
+
+// Whether two pointers to variables are equal.
+void comparedPointers_FN() {
+  torch::Tensor a = torch::rand({2}), b = torch::rand({2}, torch::kCUDA);
+  torch::Tensor *p = &a;
+  b = p == &b ? b.cpu() : b.cuda();
+  b + torch::rand({2});
+}
+
+// Class indices for a cross-entropy as floating-point numbers, where
+// probabilities of classes would be taken.
+void floatingClasses_FN() {
+  torch::cross_entropy_loss(torch::rand({2, 4}), torch::zeros({2}));
+}
