@@ -125,13 +125,23 @@ def plain(client, uri, text):
     client.end()
 
 
+def crash(client, uri, text):
+    """A parse that dies takes nothing else along."""
+    client.start()
+    client.open(uri, "#pragma clang __debug crash\n")
+    print("died:", client.published()["diagnostics"][0]["message"])
+    client.change(uri, text, 2)
+    print("still serves:", len(client.published()["diagnostics"]))
+    client.end()
+
+
 def main(scenario, *command):
     split = len(command) - 2
     assert command[split] == "--"
     with open(command[-1], encoding="utf-8") as file:
         text = file.read()
     client = Client(command[:split])
-    {"typing": typing, "rude": rude, "gone": gone, "plain": plain}[scenario](
+    {"typing": typing, "rude": rude, "gone": gone, "plain": plain, "crash": crash}[scenario](
         client, "file://" + command[-1], text
     )
 

@@ -165,6 +165,28 @@ llvm::IntrusiveRefCntPtr<vfs::FileSystem> filesOf(const Snapshot &Documents) {
 
 } // namespace
 
+/// Those whose content a result depends on, besides library headers; nothing
+/// where that is not known.
+static std::optional<std::set<std::string>>
+filesRead(const LintResult &Result) {
+  std::set<std::string> Files;
+  for (const ParseRecord &Parse : Result.Parses) {
+    if (!Parse.Read)
+      return std::nullopt;
+    for (const Dependency &D : Parse.Read->All) {
+      if (D.What != Dependency::Content)
+        continue;
+      // As an editor names them.
+      llvm::SmallString<256> File(D.Path);
+      llvm::sys::path::remove_dots(File, /*remove_dot_dot=*/true);
+      Files.insert(File.str().str());
+    }
+  }
+  if (Files.empty())
+    return std::nullopt;
+  return Files;
+}
+
 DocumentLinter::DocumentLinter(CommonFlags &Flags, TidyConfig Config,
                                std::string ResourceDir)
     : Flags(Flags), Config(std::move(Config)),
@@ -186,6 +208,7 @@ DocumentFindings DocumentLinter::lint(const std::string &File,
   if (!Job) {
     Result.Trouble = llvm::toString(Job.takeError());
     Result.Diagnostics.push_back(Convert.trouble(File, Result.Trouble));
+    Result.Read = {File};
     return Result;
   }
 
@@ -198,6 +221,7 @@ DocumentFindings DocumentLinter::lint(const std::string &File,
   if (Cache)
     Hooks.Library = &Library.emplace(*Cache, Disk);
   LintResult Linted = lintFile(*Job, Config, ResourceDir, Hooks);
+  Result.Read = filesRead(Linted);
   const ClangTidyError *FirstError = nullptr;
   for (const ClangTidyError &Error : Linted.Errors) {
     if (isFinding(Error))

@@ -15,6 +15,8 @@
 #include "llvm/ADT/StringMap.h"
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 
 namespace torch_tidy {
 
@@ -37,9 +39,16 @@ struct DocumentDiagnostic {
 
 struct DocumentFindings {
   std::vector<DocumentDiagnostic> Diagnostics;
+  /// The files that were read for it; nothing where that is not known.
+  std::optional<std::set<std::string>> Read;
   /// What the user has to be told even where no editor shows diagnostics for
   /// the document; empty for nothing.
   std::string Trouble;
+
+  /// Whether they may depend on a file's content.
+  bool didRead(const std::string &File) const {
+    return !Read || Read->count(File);
+  }
 };
 
 class DocumentLinter {

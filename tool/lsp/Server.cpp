@@ -78,9 +78,11 @@ void Server::onChange(const lsp::DidChangeTextDocumentParams &Params) {
   const std::string File = Params.textDocument.uri.file().str();
   std::lock_guard<std::mutex> Lock(Mutex);
   // Each change is a whole text.
-  if (Documents.count(File) && !Params.contentChanges.empty())
-    edit(File, Params.contentChanges.back().text, Params.textDocument.version,
-         Pause);
+  if (!Documents.count(File) || Params.contentChanges.empty())
+    return;
+  edit(File, Params.contentChanges.back().text, Params.textDocument.version,
+       Pause);
+  makeReadersDue(File, 2 * Pause);
 }
 
 void Server::onSave(const lsp::NoParams &) {
@@ -100,6 +102,8 @@ void Server::onClose(const lsp::DidCloseTextDocumentParams &Params) {
     Cancelled = true;
   setFound(File, {});
   Documents.erase(It);
+  // What was not saved is gone.
+  makeReadersDue(File, Pause);
 }
 
 static bool overlap(const lsp::Range &A, const lsp::Range &B) {
@@ -146,6 +150,12 @@ void Server::makeDue(const std::string &File, Clock::duration Delay) {
   Wake.notify_all();
 }
 
+void Server::makeReadersDue(const std::string &File, Clock::duration Delay) {
+  for (const auto &[Reader, Document] : Documents)
+    if (Reader != File && Document.Found.didRead(File))
+      makeDue(Reader, Delay);
+}
+
 bool Server::isCurrent(const Document &D) const {
   return !D.FoundIn.empty() && llvm::all_of(D.FoundIn, [&](const auto &Of) {
     auto Open = Documents.find(Of.first);
@@ -173,11 +183,8 @@ void Server::work() {
 void Server::lint(const std::string &File, std::unique_lock<std::mutex> &Lock) {
   Documents[File].Due.reset();
   Snapshot Now;
-  std::map<std::string, unsigned> FoundIn;
-  for (const auto &[Name, Document] : Documents) {
+  for (const auto &[Name, Document] : Documents)
     Now.Open[Name] = Document;
-    FoundIn[Name] = Document.Edit;
-  }
   Running = File;
   Cancelled = false;
   Lock.unlock();
@@ -190,7 +197,10 @@ void Server::lint(const std::string &File, std::unique_lock<std::mutex> &Lock) {
     return;
   if (!Found.Trouble.empty() && Shown.insert(Found.Trouble).second)
     ShowMessage({lsp::MessageType::Warning, "torch-tidy: " + Found.Trouble});
-  It->second.FoundIn = std::move(FoundIn);
+  It->second.FoundIn.clear();
+  for (const auto &[Name, Open] : Now.Open)
+    if (Found.didRead(Name))
+      It->second.FoundIn[Name] = Open.Edit;
   setFound(File, std::move(Found));
 }
 

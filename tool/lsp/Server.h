@@ -4,7 +4,7 @@
 // due a little later, and later again while typing goes on; when it is due, its
 // newest text is linted, and a lint of an older text is broken off. So at most
 // one lint per open document ever waits, and none is published that is not of
-// the text that the editor shows.
+// the text that the editor shows. The documents that include it follow.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_LSP_SERVER_H
@@ -38,7 +38,8 @@ private:
     /// When to lint it; none where it has been.
     std::optional<Clock::time_point> Due;
     DocumentFindings Found;
-    /// The edits of all open documents that `Found` is of.
+    /// The edits of the documents that `Found` is of: those that were open and
+    /// read for it.
     std::map<std::string, unsigned> FoundIn;
   };
 
@@ -57,6 +58,8 @@ private:
   void edit(const std::string &File, std::string Text, int64_t Version,
             Clock::duration Delay);
   void makeDue(const std::string &File, Clock::duration Delay);
+  /// The same for the other documents that were linted with this one's text.
+  void makeReadersDue(const std::string &File, Clock::duration Delay);
   /// The lint thread: returns when the server stops.
   void work();
   void lint(const std::string &File, std::unique_lock<std::mutex> &Lock);
