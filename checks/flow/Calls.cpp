@@ -180,7 +180,10 @@ Value Interp::call(const CallExpr *E) {
   // The module's own methods that LibTorch provides, called on a user class,
   // have been handled above; here is the user's code.
   const FunctionDecl *Target = Fn;
-  if (auto *M = dyn_cast<CXXMethodDecl>(Fn); M && Base && M->isVirtual()) {
+  // `Base::forward(x)` names the function that it calls.
+  auto *Callee = dyn_cast<MemberExpr>(E->getCallee()->IgnoreParens());
+  if (auto *M = dyn_cast<CXXMethodDecl>(Fn);
+      M && Base && M->isVirtual() && !(Callee && Callee->hasQualifier())) {
     Value V = S->Cells[target(Base)];
     if (V.K == Value::Object && S->Objects[V.Id].Rec &&
         S->Objects[V.Id].Rec->hasDefinition())

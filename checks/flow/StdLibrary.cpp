@@ -66,7 +66,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Value V = made(T, Cells, E);
     return Dead ? Value() : Value::of(Value::Ptr, S->cell(V));
   }
-  if (Q == "std::static_pointer_cast")
+  if (Q == "std::static_pointer_cast" || Q == "std::mem_fn")
     return Arg(0);
   if (Q == "std::dynamic_pointer_cast") {
     Value V = Arg(0);

@@ -287,3 +287,16 @@ void que() {
     a(x); // expect: 'x' is on the CPU but 'a' was moved to CUDA
   }
 }
+// A qualified call is not virtual.
+struct Shifts : torch::nn::Module {
+  virtual torch::Tensor forward(torch::Tensor x) { return x + torch::ones({4}); }
+};
+struct ShiftsTwice : Shifts {
+  torch::Tensor forward(torch::Tensor x) override { return Shifts::forward(x) * 2; }
+};
+void callsItsBase() {
+  ShiftsTwice twice;
+  Shifts &shifts = twice;
+  shifts.forward(torch::rand({4})) + torch::rand({4});
+  shifts.forward(torch::rand({4})) + torch::rand({4}, torch::kCUDA); // expect: 'shifts.forward(torch::rand({4}))' is on the CPU but 'torch::rand({4}, torch::kCUDA)' is on CUDA
+}

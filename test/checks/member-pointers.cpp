@@ -19,3 +19,14 @@ void b() {
   p.a + torch::rand({2}); // expect: 'torch::rand({2})' is on the CPU but 'p.a' is on CUDA
   q->*(&Pair::b) + torch::rand({2}, torch::kCUDA);
 }
+struct Summands {
+  torch::Tensor a, b;
+  torch::Tensor sum() const { return a + b; }
+};
+void wrappedMethod() {
+  Summands same{torch::rand({2}), torch::rand({2})};
+  auto sum = std::mem_fn(&Summands::sum);
+  sum(same);
+  Summands apart{torch::rand({2}), torch::rand({2}, torch::kCUDA)};
+  sum(apart); // expect: 'a' is on the CPU but 'b' is on CUDA
+}
