@@ -43,3 +43,14 @@ void comparedPointers_FN() {
 void floatingClasses_FN() {
   torch::cross_entropy_loss(torch::rand({2, 4}), torch::zeros({2}));
 }
+
+struct Shifted : torch::nn::Module {
+  torch::Tensor forward(torch::Tensor x) { return x + shift; }
+  torch::Tensor shift = torch::zeros(3);
+};
+// What members start as in a class that has no constructor and that nothing but
+// `std::make_shared` makes.
+void onlyMadeShared_FN() {
+  auto net = std::make_shared<Shifted>();
+  net->forward(torch::rand({2, 3}, torch::kCUDA));
+}
