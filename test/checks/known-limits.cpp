@@ -54,3 +54,8 @@ void onlyMadeShared_FN() {
   auto net = std::make_shared<Shifted>();
   net->forward(torch::rand({2, 3}, torch::kCUDA));
 }
+
+// The element type of an integer tensor times a floating-point number.
+void scaledIntegers_FN() {
+  torch::mm(torch::ones({2, 4}, torch::kLong) * 2.5, torch::ones({4, 4}, torch::kDouble));
+}
