@@ -313,7 +313,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
     break;
   }
   const CXXRecordDecl *R = Ctor->getParent();
-  std::string Q = qualified(R);
+  const std::string &Q = qualified(R);
   if ((Q == "c10::NoGradGuard" || Q == "at::NoGradGuard" ||
        Q == "torch::NoGradGuard" || Q == "c10::InferenceMode") &&
       !S->NoGrad)

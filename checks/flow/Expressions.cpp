@@ -77,7 +77,7 @@ CellId Interp::loc(const Expr *E) {
         return loc(B->getBinding());
     Value V;
     if (auto *Var = dyn_cast<VarDecl>(D)) {
-      std::string Q = qualified(Var);
+      const std::string &Q = qualified(Var);
       if (Q == "std::nullopt" || Q == "c10::nullopt")
         V = Value::of(Value::Ptr, 0);
       if (Q == "std::basic_string::npos")

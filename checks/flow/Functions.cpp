@@ -57,7 +57,7 @@ StringRef Interp::operatorName(OverloadedOperatorKind K, bool Unary) {
 
 Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
                        ArrayRef<const Expr *> Args, bool &Known) {
-  std::string Q = qualified(Fn);
+  const std::string &Q = qualified(Fn);
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   OverloadedOperatorKind OpK = Fn->getOverloadedOperator();

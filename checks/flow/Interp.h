@@ -20,6 +20,7 @@
 #include <deque>
 #include <optional>
 #include <set>
+#include <unordered_map>
 
 namespace torch_tidy {
 
@@ -302,10 +303,11 @@ private:
 
   // Types (Types.cpp).
   TypeKind kindOf(clang::QualType T);
+  TypeKind findKind(clang::QualType T);
   const clang::CXXRecordDecl *record(clang::QualType T);
   const clang::CXXRecordDecl *heldModule(clang::QualType T);
   bool derives(const clang::CXXRecordDecl *R, llvm::StringRef Base);
-  std::string qualified(const clang::NamedDecl *D);
+  const std::string &qualified(const clang::NamedDecl *D);
 
   // Reports (Report.cpp, Fixes.cpp).
   /// Takes a judgement of a call on this path: remembers the visit, and what
@@ -402,6 +404,9 @@ private:
   std::set<const clang::CXXRecordDecl *> Built, Went;
   const clang::CXXMethodDecl *Supposed = nullptr; ///< See supposeMoved().
   llvm::DenseMap<clang::FileID, bool> UserFiles;
+  // What kindOf() and qualified() have answered: most calls ask both.
+  llvm::DenseMap<const clang::Type *, TypeKind> Kinds;
+  std::unordered_map<const clang::NamedDecl *, std::string> Qualified;
   const clang::FunctionDecl *Root = nullptr;
 };
 

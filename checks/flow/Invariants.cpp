@@ -212,7 +212,8 @@ bool Interp::assigns(const Stmt *Body) {
 }
 
 void Interp::findWritten(llvm::ArrayRef<Decl *> TopLevel) {
-  FieldUses Uses([this](QualType T) { return kindOf(T); });
+  auto KindOf = [this](QualType T) { return kindOf(T); };
+  FieldUses Uses(KindOf); // Which refers to it.
   for (Decl *D : TopLevel)
     Uses.TraverseDecl(D);
   Written = Uses.written();

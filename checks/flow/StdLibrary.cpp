@@ -33,7 +33,7 @@ std::optional<bool> Interp::holds(const Value &V, QualType T) {
 
 Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                       ArrayRef<const Expr *> Args, bool &Known) {
-  std::string Q = qualified(Fn);
+  const std::string &Q = qualified(Fn);
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   Known = true;
@@ -211,7 +211,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = false;
     return {};
   }
-  std::string Cls = qualified(M->getParent());
+  const std::string &Cls = qualified(M->getParent());
   CellId C = Base;
   TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
   if (Name == "swap" && Args.size() == 1 && K != TypeKind::List &&

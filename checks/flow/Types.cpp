@@ -12,11 +12,13 @@ const CXXRecordDecl *Interp::record(QualType T) {
   return T.getNonReferenceType()->getAsCXXRecordDecl();
 }
 
-std::string Interp::qualified(const NamedDecl *D) {
-  if (!D)
-    return "";
+const std::string &Interp::qualified(const NamedDecl *D) {
+  auto [It, New] = Qualified.try_emplace(D);
+  std::string &Out = It->second;
+  if (!New || !D)
+    return Out;
   // Inline namespaces and template arguments do not name anything here.
-  std::string Out = D->getNameAsString();
+  Out = D->getNameAsString();
   for (const DeclContext *C = D->getDeclContext(); C; C = C->getParent()) {
     if (auto *N = dyn_cast<NamespaceDecl>(C)) {
       if (!N->isInline() && !N->isAnonymousNamespace())
@@ -66,6 +68,14 @@ const CXXRecordDecl *Interp::heldModule(QualType T) {
 
 TypeKind Interp::kindOf(QualType T) {
   T = T.getNonReferenceType().getCanonicalType().getUnqualifiedType();
+  auto [It, New] = Kinds.try_emplace(T.getTypePtr(), TypeKind::Other);
+  if (!New)
+    return It->second;
+  TypeKind Result = findKind(T);
+  return Kinds[T.getTypePtr()] = Result;
+}
+
+TypeKind Interp::findKind(QualType T) {
   if (T->isPointerType())
     return TypeKind::Pointer;
   if (T->isArrayType())
@@ -83,7 +93,7 @@ TypeKind Interp::kindOf(QualType T) {
   const CXXRecordDecl *R = record(T);
   if (!R)
     return TypeKind::Other;
-  std::string Q = qualified(R);
+  const std::string &Q = qualified(R);
   static const std::pair<const char *, TypeKind> Table[] = {
       {"at::Tensor", TypeKind::Tensor},
       {"at::TensorBase", TypeKind::Tensor},
