@@ -59,8 +59,9 @@ class Project:
             file.write(text)
 
     def command(self, *options):
-        command = [self.tool, "--stats", "--use-color=0", "--cache-dir=" + self.cache]
-        command += list(options) + [self.path("src/main.cpp"), "--", "-std=c++17"]
+        command = [self.tool, "--stats", "--use-color=0", *options]
+        command += ["--cache-dir=" + self.cache] if self.cache else []
+        command += [self.path("src/main.cpp"), "--", "-std=c++17"]
         return command + ["-I" + self.path("early"), "-isystem", self.path("lib/include")]
 
     def lint(self, *options, **how):
@@ -125,6 +126,28 @@ def options(p):
     expect(len(p.files(".pch")) == 1, "one precompiled header")
     p.expect(0, 0, 1, "--extra-arg=-DNDEBUG")
     expect(len(p.files(".pch")) == 2, "another one")
+
+
+@case
+def folders(p):
+    """The include folders of a target make no difference, unless they hold what is looked for."""
+    own = "--extra-arg=-I" + p.path("src/own")
+    p.write("src/own/helper.h", "")
+    p.expect(0, 0, 1)
+    p.expect(0, 0, 1, own)
+    p.expect(0, 0, 1, "--extra-arg=-I" + p.path("nowhere"))
+    expect(len(p.files(".pch")) == 1, "one precompiled header")
+    p.write("src/own/another.h", "")
+    p.expect(0, 1, 0, own)
+    p.write("src/own/torch/extra.h", "#define OwnNumber char\n")
+    expect(p.lint(own)[0] == 3, "a header that LibTorch asks for")
+    p.expect(0, 1, 0)
+    shutil.rmtree(p.path("src/own/torch"))
+    p.forget_results()
+    p.expect(0, 0, 1, own)
+    # What all share goes with LibTorch's own files.
+    p.write("lib/include/torch/part.h", PART.format("long"))
+    expect(p.lint(own)[0] == 3, "another LibTorch")
 
 
 @case
@@ -275,8 +298,9 @@ def read_only(p):
         p.expect(0, 0, 0, "--extra-arg=-DOTHER", preexec_fn=nobody)
     finally:
         os.chmod(p.cache, 0o755)
-    p.cache = "/proc/torch-tidy"
-    p.expect(0, 0, 0)
+    # One that cannot be made, and was not asked for by name.
+    p.cache = ""
+    p.expect(0, 0, 0, env=dict(os.environ, TORCH_TIDY_CACHE_DIR="/proc/torch-tidy"))
 
 
 @case
@@ -289,7 +313,7 @@ def limit(p):
             [p.tool, "cache", *words, "--cache-dir=" + p.cache], capture_output=True, text=True
         )
 
-    expect(re.search(r"preambles +\d+\.\d MiB in 2 files", cache("info").stdout), cache("info").stdout)
+    expect(re.search(r"preambles +\d+\.\d MiB in 3 files", cache("info").stdout), cache("info").stdout)
     expect(cache("prune").stdout.startswith("removed 0.0 MiB"), "nothing to prune")
     # What a killed process left goes when nobody can be at it any more.
     left = ["preamble-1.pch.tmp-2", "verify-1.pch-2.part.tmp", "verify-1.pch.part", "preamble-1.lock", "preamble-1.lock-2"]

@@ -17,14 +17,17 @@ namespace vfs = llvm::vfs;
 namespace torch_tidy {
 namespace {
 
-constexpr unsigned FormatVersion = 2;
+constexpr unsigned FormatVersion = 3;
 /// The room that one takes; clang's memory for it is on top.
 constexpr uint64_t EnoughRoom = 256 << 20;
 constexpr llvm::StringLiteral AllOfTorch = "#include <torch/torch.h>\n";
 
 /// Everything that decides what a header means, as clang itself writes it down.
-std::string meaningOf(const CompilerInvocation &Invocation) {
+std::string meaningOf(const CompilerInvocation &Invocation,
+                      bool WithFolders = true) {
   CompilerInvocation Copy(Invocation);
+  if (!WithFolders)
+    Copy.getHeaderSearchOpts().UserEntries.clear();
   Copy.getFrontendOpts().Inputs.clear();
   Copy.getFrontendOpts().OutputFile.clear();
   // Clang 22 leaves this one uninitialised: without it, a file asks for one of
@@ -96,13 +99,15 @@ std::string textOf(const Includes &List) {
 } // namespace
 
 struct Preambles::Request {
-  std::string Key, Text;
-  /// Null for a base.
-  std::shared_ptr<Record> Base;
-  std::string BaseKey;
   const CompilerInvocation &Invocation;
-  /// The command's folder.
-  std::string Directory;
+  std::string Directory; ///< The command's folder.
+  std::string Key, Text;
+  /// Of a base: what all who may share it ask for.
+  std::string SharedKey;
+  bool IsForAll = false; ///< It is that request itself.
+  /// Null for a base.
+  std::shared_ptr<Record> Base = nullptr;
+  std::string BaseKey, BaseFile;
 };
 
 std::shared_ptr<Preambles::Slot> Preambles::slot(llvm::StringRef Key) {
@@ -126,6 +131,10 @@ bool Preambles::save(llvm::StringRef Key, const Record &R) {
   R.FileStamp.write(Out);
   Out.text(R.BaseKey);
   Out.hash(R.BaseId);
+  Out.list(R.Used, [&](const SearchFolder &Folder) {
+    Out.text(Folder.Path);
+    Out.number(Folder.Group);
+  });
   R.Read.write(Out);
   return Cache.write(recordName(Key), Out.Bytes);
 }
@@ -144,6 +153,11 @@ std::shared_ptr<Preambles::Record> Preambles::load(llvm::StringRef Key) {
   R->FileStamp = FileStamp::read(In);
   R->BaseKey = In.text().str();
   R->BaseId = In.hash();
+  In.list([&] {
+    SearchFolder &Folder = R->Used.emplace_back();
+    Folder.Path = In.text().str();
+    Folder.Group = In.number();
+  });
   R->Read = Dependencies::read(In);
   if (!In.ok())
     return nullptr;
@@ -152,7 +166,7 @@ std::shared_ptr<Preambles::Record> Preambles::load(llvm::StringRef Key) {
   bool Restamped = false;
   if (!R->Read.hold(Files, Restamped))
     return nullptr;
-  if (R->IsUsable) {
+  if (!R->File.empty()) {
     // Nobody but this tool writes here: the file is looked into where it is
     // not the one that was written.
     const std::string Path = Cache.path(R->File);
@@ -174,12 +188,18 @@ std::shared_ptr<Preambles::Record> Preambles::load(llvm::StringRef Key) {
   return R;
 }
 
-bool Preambles::holds(llvm::StringRef Key, ContentHash Id) {
+/// The stored record, looked at once in a run.
+std::shared_ptr<Preambles::Record> Preambles::known(llvm::StringRef Key) {
   std::shared_ptr<Slot> S = slot(Key);
   std::lock_guard<std::mutex> Guard(S->Lock);
   if (!S->IsKnown && (S->Known = load(Key)))
     S->IsKnown = true;
-  return S->Known && S->Known->Id == Id;
+  return S->Known;
+}
+
+bool Preambles::holds(llvm::StringRef Key, ContentHash Id) {
+  std::shared_ptr<Record> Known = known(Key);
+  return Known && Known->Id == Id;
 }
 
 void Preambles::reject(const Preamble &Bad) {
@@ -194,10 +214,9 @@ void Preambles::reject(const Preamble &Bad) {
 
 /// Parses and writes; nothing is kept where the run ends before the end.
 std::shared_ptr<Preambles::Record> Preambles::make(const Request &Of) {
-  const std::string BaseFile = Of.Base ? Cache.path(Of.Base->File) : "";
   auto Precompile = [&](const std::string &Text) {
     return precompilePrefix(
-        {Of.Invocation, Text, BaseFile, Of.Directory, Cache.folder()});
+        {Of.Invocation, Text, Of.BaseFile, Of.Directory, Cache.folder()});
   };
   PrecompiledPrefix Made;
   if (Of.Text == AllOfTorch)
@@ -209,6 +228,11 @@ std::shared_ptr<Preambles::Record> Preambles::make(const Request &Of) {
     return nullptr;
   auto R = std::make_shared<Record>();
   R->Read = std::move(*Made.Read);
+  if (Of.IsForAll && !Made.bytes().empty()) {
+    const HeaderSearchOptions &Options = Of.Invocation.getHeaderSearchOpts();
+    R->Used = usedFolders(Options, R->Read);
+    R->Read = withoutUnused(Options, std::move(R->Read), R->Used);
+  }
   ByteWriter Identity;
   if (Of.Base) {
     R->BaseKey = Of.BaseKey;
@@ -235,6 +259,28 @@ std::shared_ptr<Preambles::Record> Preambles::make(const Request &Of) {
   return save(Of.Key, *R) ? R : nullptr;
 }
 
+/// The base that another command had made, or would have.
+std::shared_ptr<Preambles::Record> Preambles::share(const Request &Of) {
+  Request ForAll = Of;
+  ForAll.Key = Of.SharedKey;
+  ForAll.SharedKey.clear();
+  ForAll.IsForAll = true;
+  std::shared_ptr<Record> Theirs = get(ForAll);
+  if (!Theirs)
+    return nullptr;
+  std::optional<Dependencies> Absent =
+      findsTheSame(Of.Invocation.getHeaderSearchOpts(), Theirs->Read,
+                   Theirs->Used);
+  if (!Absent)
+    return nullptr;
+  auto R = std::make_shared<Record>();
+  R->IsUsable = true;
+  R->BaseKey = ForAll.Key;
+  R->BaseId = R->Id = Theirs->Id;
+  R->Read = std::move(*Absent);
+  return save(Of.Key, *R) ? R : nullptr;
+}
+
 /// One process makes it, the others wait.
 std::shared_ptr<Preambles::Record> Preambles::makeOnce(const Request &R) {
   if (!Cache.hasRoomFor(EnoughRoom))
@@ -252,6 +298,8 @@ std::shared_ptr<Preambles::Record> Preambles::makeOnce(const Request &R) {
         return Known;
       std::shared_ptr<Record> Result;
       llvm::CrashRecoveryContext Recovery;
+      if (!R.SharedKey.empty() && (Result = share(R)))
+        return Result;
       if (!Recovery.RunSafely([&] { Result = make(R); }))
         return nullptr;
       Cache.keepLimit();
@@ -300,24 +348,34 @@ Preambles::find(const CompilerInvocation &Invocation,
   if (Base.empty())
     return std::nullopt;
 
-  auto KeyFor = [&](const std::string &Text, llvm::StringRef Below) {
+  auto KeyFor = [&](const std::string &Text, llvm::StringRef Below,
+                    const std::string &Meaning) {
     ByteWriter Out;
     Out.number(FormatVersion);
     Out.text(toolIdentity());
-    Out.text(meaningOf(Invocation));
+    Out.text(Meaning);
     Out.text(Text);
     Out.text(Below);
     return ContentHash::of(Out.Bytes).str();
   };
+  const std::string Meaning = meaningOf(Invocation);
   auto Directory = Source->getCurrentWorkingDirectory();
-  Request R{"", textOf(Base), nullptr,
-            "", Invocation,   Directory ? *Directory : ""};
-  R.Key = KeyFor(R.Text, "");
+  Request R{Invocation, Directory ? *Directory : ""};
+  R.Text = textOf(Base);
+  R.Key = KeyFor(R.Text, "", Meaning);
+  // Of the same LibTorch, wherever the command finds it.
+  R.SharedKey = KeyFor(R.Text, Base.front().Path,
+                       meaningOf(Invocation, /*WithFolders=*/false));
   std::shared_ptr<Record> First = get(R);
   if (!First)
     return std::nullopt;
+  // Whose it is, where it is shared.
+  std::shared_ptr<Record> Made =
+      First->File.empty() ? known(First->BaseKey) : First;
+  if (!Made)
+    return std::nullopt;
   size_t Names = Read ? Found.Includes[Read - 1].NamesBefore : 0;
-  Preamble Result{R.Key, First->Id, Cache.path(First->File), {}};
+  Preamble Result{R.Key, First->Id, Cache.path(Made->File), {}};
 
   // What the base has read is there. A header of another library may mean
   // something each time it is included.
@@ -326,7 +384,7 @@ Preambles::find(const CompilerInvocation &Invocation,
                         [&](const PrefixInclude &B) {
                           return B.Spelling == I.Spelling;
                         }) ||
-           (I.What != PrefixInclude::Other && First->Read.didRead(I.Path));
+           (I.What != PrefixInclude::Other && Made->Read.didRead(I.Path));
   };
   Includes Own;
   llvm::copy_if(Found.Includes, std::back_inserter(Own),
@@ -335,8 +393,10 @@ Preambles::find(const CompilerInvocation &Invocation,
     R.Text = textOf(Own);
     R.Base = First;
     R.BaseKey = R.Key;
+    R.BaseFile = Result.File;
+    R.SharedKey.clear();
     // The file names its base by where that is.
-    R.Key = KeyFor(R.Text, Result.File);
+    R.Key = KeyFor(R.Text, Result.File, Meaning);
     if (std::shared_ptr<Record> Second = get(R)) {
       Result = {R.Key, Second->Id, Cache.path(Second->File), {}};
       Names = Found.Includes.back().NamesBefore;

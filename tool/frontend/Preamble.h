@@ -16,6 +16,10 @@
 // it is made again; what clang refuses is removed, and the file is parsed
 // without one. No parse ever fails because of a preamble.
 //
+// A base is asked for without the include folders as well, and what answers is
+// taken where the file's own folders make no difference (SearchFolders.h): the
+// targets of a project share it.
+//
 // Limits: C++ alone, no modules, no CUDA; none for a command with -include or
 // with a precompiled header of its own.
 //
@@ -25,6 +29,7 @@
 
 #include "tool/frontend/CacheDir.h"
 #include "tool/frontend/Dependencies.h"
+#include "tool/frontend/SearchFolders.h"
 #include "llvm/ADT/IntrusiveRefCntPtr.h"
 #include <map>
 #include <memory>
@@ -72,11 +77,15 @@ private:
   struct Record {
     ContentHash Id;
     bool IsUsable = false; ///< False where its headers cannot be precompiled.
-    std::string File;      ///< A name in the cache.
+    /// A name in the cache; empty where the preamble is the one of `BaseKey`,
+    /// which is the same for this command while `Read` holds.
+    std::string File;
     ContentHash FileHash;
     FileStamp FileStamp;
     std::string BaseKey; ///< Empty for a base.
     ContentHash BaseId;
+    /// Of a base that commands with other folders may share.
+    std::vector<SearchFolder> Used;
     Dependencies Read;
   };
   /// One per key and run.
@@ -96,8 +105,10 @@ private:
   std::shared_ptr<Slot> slot(llvm::StringRef Key);
   std::shared_ptr<Record> get(const Request &R);
   std::shared_ptr<Record> load(llvm::StringRef Key);
+  std::shared_ptr<Record> known(llvm::StringRef Key);
   std::shared_ptr<Record> make(const Request &R);
   std::shared_ptr<Record> makeOnce(const Request &R);
+  std::shared_ptr<Record> share(const Request &R);
   bool save(llvm::StringRef Key, const Record &R);
   bool isWanted(const Request &R);
 };
