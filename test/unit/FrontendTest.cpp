@@ -69,6 +69,41 @@ TEST(Arguments, FlagsThatOnlyGccKnowsGo) {
                      Not(Contains("-fconserve-stack")), Contains("-O2")));
 }
 
+TEST(Arguments, NvccsOptionsBecomeClangs) {
+  std::vector<std::string> Got = portableArguments(
+      {"nvcc", "-forward-unknown-to-host-compiler", "-ccbin", "g++", "-gencode",
+       "arch=compute_80,code=sm_80", "--generate-code=arch=compute_90",
+       "-Xcompiler=-fPIC,-fopenmp", "-Xptxas", "-v", "--threads", "4",
+       "--expt-relaxed-constexpr", "--define-macro", "A", "-I=/opt/a",
+       "-isystem=/opt/b", "-DB=1", "--std", "c++17", "-x", "cu", "-dc", "a.cu",
+       "-o", "a.o"},
+      "a.cu");
+  EXPECT_THAT(Got, IsSupersetOf({"-fPIC", "-fopenmp", "-D", "A", "-I", "/opt/a",
+                                 "-isystem", "/opt/b", "-DB=1", "-std=c++17",
+                                 "-x", "cuda", "a.cu", "--cuda-host-only"}));
+  for (const char *Gone : {"g++", "arch=compute_80,code=sm_80", "-v", "4", "cu",
+                           "-dc", "a.o", "-gencode", "-ccbin"})
+    EXPECT_THAT(Got, Not(Contains(Gone)));
+}
+
+TEST(Arguments, NvccsFilesOfOptionsAreRead) {
+  TemporaryFolder Folder;
+  Folder.write("includes.rsp", "-I/opt/a -isystem=/opt/b");
+  EXPECT_THAT(portableArguments({"/usr/bin/nvcc", "--options-file",
+                                 "includes.rsp", "-optf=none.rsp", "a.cu"},
+                                "a.cu", Folder.Path),
+              IsSupersetOf({"-I/opt/a", "-isystem", "/opt/b", "a.cu"}));
+}
+
+TEST(Arguments, OtherCompilersOptionsAreNotNvccs) {
+  EXPECT_THAT(portable({"g++", "-t", "-Xcompiler", "a.cpp"}),
+              Not(Contains("--cuda-host-only")));
+}
+
+TEST(Arguments, NothingMakesClangTalkAboutItself) {
+  EXPECT_THAT(portable({"g++", "-v", "a.cpp"}), Not(Contains("-v")));
+}
+
 TEST(CompileCommands, DatabaseIsFoundAboveAndInBuildFolders) {
   TemporaryFolder Folder;
   std::string Source = Folder.write("src/deep/a.cpp");

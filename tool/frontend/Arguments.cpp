@@ -1,6 +1,7 @@
 //===- Arguments.cpp - what of a compile command this clang can use -------===//
 
 #include "tool/frontend/CompileCommands.h"
+#include "tool/frontend/Nvcc.h"
 #include "clang/Options/Options.h"
 #include "clang/Tooling/ArgumentsAdjusters.h"
 #include "llvm/Option/ArgList.h"
@@ -62,13 +63,19 @@ withoutUnknownFlags(const std::vector<std::string> &Arguments) {
 }
 
 std::vector<std::string> portableArguments(std::vector<std::string> Arguments,
-                                           llvm::StringRef File) {
+                                           llvm::StringRef File,
+                                           llvm::StringRef Directory) {
+  Arguments = withoutNvcc(std::move(Arguments), Directory);
   Arguments = withoutPrecompiledHeaders(Arguments);
+  // They make clang print what it is, among the findings.
+  llvm::erase_if(Arguments, [](llvm::StringRef Argument) {
+    return Argument == "-v" || Argument == "--verbose" || Argument == "-###";
+  });
   for (const ArgumentsAdjuster &Adjust :
        {getClangStripOutputAdjuster(), getClangStripDependencyFileAdjuster(),
         getStripPluginsAdjuster(), getClangSyntaxOnlyAdjuster()})
     Arguments = Adjust(Arguments, File);
-  Arguments = withoutUnknownFlags(Arguments);
+  Arguments = forCudaHost(withoutUnknownFlags(Arguments), File);
   // The compiler's own warnings are not what the user asked for here, and
   // must not become errors; narrowing is only a warning in GCC.
   return getInsertArgumentAdjuster(

@@ -130,7 +130,7 @@ CompileCommands::get(llvm::StringRef File, const ExtraFlags &Extra) {
   std::vector<CompileCommand> Result;
   for (CompileCommand &Command : Commands) {
     std::vector<std::string> &Args = Command.CommandLine;
-    Args = portableArguments(std::move(Args), File);
+    Args = portableArguments(std::move(Args), File, Command.Directory);
     // The user's own additions are not filtered: they are meant for this tool.
     Args.insert(Args.begin() + !Args.empty(), Extra.Before.begin(),
                 Extra.Before.end());

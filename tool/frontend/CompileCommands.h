@@ -63,9 +63,12 @@ private:
 /// the head of this file describes; empty where there is none.
 std::string findCompileDatabase(llvm::StringRef SourceFile);
 
-/// Drops from a compile command what only its own compiler can use.
+/// Drops from a compile command what only its own compiler can use, and turns
+/// one for nvcc into clang's (Nvcc.h). Names of files are relative to
+/// \p Directory.
 std::vector<std::string> portableArguments(std::vector<std::string> Arguments,
-                                           llvm::StringRef File);
+                                           llvm::StringRef File,
+                                           llvm::StringRef Directory = "");
 
 } // namespace torch_tidy
 

@@ -92,19 +92,32 @@ private:
   llvm::StringRef Directory;
 };
 
-/// Says how to find LibTorch where clang could not.
-void explainMissingLibTorch(ClangTidyError &Error) {
-  static constexpr llvm::StringLiteral Hint =
-      "LibTorch was not found: pass its include folders after '--', or "
-      "configure with -DCMAKE_PREFIX_PATH=\"$(python3 -c 'import torch; "
-      "print(torch.utils.cmake_prefix_path)')\" (or the folder of an unpacked "
-      "LibTorch) and -DCMAKE_EXPORT_COMPILE_COMMANDS=ON";
-  llvm::Regex Missing("^'(torch|ATen|c10|caffe2)/.*' file not found");
-  if (!Missing.match(Error.Message.Message))
-    return;
-  tooling::DiagnosticMessage &Note = Error.Notes.emplace_back(Hint);
-  Note.FilePath = Error.Message.FilePath;
-  Note.FileOffset = Error.Message.FileOffset;
+/// What to do where clang could not find a header that others have to bring.
+struct MissingHeader {
+  llvm::StringLiteral Error; ///< A regular expression.
+  llvm::StringLiteral Hint;
+};
+constexpr MissingHeader MissingHeaders[] = {
+    {"^'(torch|ATen|c10|caffe2)/.*' file not found",
+     "LibTorch was not found: pass its include folders after '--', or "
+     "configure with -DCMAKE_PREFIX_PATH=\"$(python3 -c 'import torch; "
+     "print(torch.utils.cmake_prefix_path)')\" (or the folder of an unpacked "
+     "LibTorch) and -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"},
+    {"^'(curand.*|cuda_runtime)\\.h' file not found|^cannot find CUDA "
+     "installation",
+     "clang parses CUDA sources with the headers of a whole CUDA toolkit, "
+     "cuRAND's among them: install what is missing, or name another toolkit "
+     "with --extra-arg=--cuda-path=<dir>"},
+};
+
+void explainMissingHeader(ClangTidyError &Error) {
+  for (const MissingHeader &Known : MissingHeaders) {
+    if (!llvm::Regex(Known.Error).match(Error.Message.Message))
+      continue;
+    tooling::DiagnosticMessage &Note = Error.Notes.emplace_back(Known.Hint);
+    Note.FilePath = Error.Message.FilePath;
+    Note.FileOffset = Error.Message.FileOffset;
+  }
 }
 
 void makeAbsolute(tooling::DiagnosticMessage &Message,
@@ -165,7 +178,7 @@ void lint(const LintJob &Job, const TidyConfig &Config,
     addStaleNolints(Job.File, Context, Result);
   Result.Suppressed = Context.getStats();
   for (ClangTidyError &Error : Result.Errors) {
-    explainMissingLibTorch(Error);
+    explainMissingHeader(Error);
     makeAbsolute(Error.Message, Error.BuildDirectory);
     for (tooling::DiagnosticMessage &Note : Error.Notes)
       makeAbsolute(Note, Error.BuildDirectory);
