@@ -6,7 +6,8 @@ take turns, so that a busy machine slows all of them. CPU is user and system
 time; ratios are of CPU, which other programs on the machine disturb least, with
 those of wall time beside them.
 
-The programs are test/bench/small.cpp and generated ones; --corpus adds files.
+The programs are test/bench/small.cpp and generated ones; --corpus adds files,
+and --database those of a compile_commands.json, each with its own flags.
 """
 
 import argparse
@@ -36,6 +37,23 @@ def measure(command, folder=None):
     if process.returncode < 0 or process.returncode > 127:
         sys.exit("died: " + shlex.join(command))
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def compiles(command):
+    """Only what compiles can be compared: an error ends a parse early."""
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def flags_of(entry):
+    """Of an entry of a compile database, without the source and the output."""
+    words = entry.get("arguments") or shlex.split(entry["command"])
+    flags, rest = [], iter(words[1:])
+    for word in rest:
+        if word == "-o":
+            next(rest, None)
+        elif word not in ("-c", entry["file"]):
+            flags.append(word)
+    return flags
 
 
 def medians(commands, runs):
@@ -68,64 +86,100 @@ class Bench:
         self.cache = os.path.join(work, "cache")
         self.flags = shlex.split(arguments.flags)
 
-    def tool(self, files, *options, jobs=1):
+    def tool(self, files, *options, jobs=1, flags=None):
         command = [self.a.tool, "--quiet", "-j{}".format(jobs), "--cache-dir=" + self.cache, *options]
-        return command + list(files) + ["--"] + self.flags
+        return command + list(files) + ["--"] + (flags or self.flags)
 
-    def clang_tidy(self, files):
+    def clang_tidy(self, files, flags=None):
         command = [self.a.clang_tidy, "--quiet", "--load=" + self.a.plugin, "--checks=-*,torch-*"]
-        return command + list(files) + ["--", "-w"] + self.flags
+        return command + list(files) + ["--", "-w"] + (flags or self.flags)
+
+    def clang(self, file, flags=None):
+        return [self.a.clang, "-fsyntax-only", "-w", *(flags or self.flags), file]
 
     def forget_results(self):
         shutil.rmtree(os.path.join(self.cache, "results"), ignore_errors=True)
 
-    def prepare(self, file):
+    def prepare(self, file, flags=None):
         """The preambles are made; the second for the files that want one."""
         for _ in range(2):
-            measure(self.tool([file]))
+            measure(self.tool([file], flags=flags))
             self.forget_results()
-        measure(self.tool([file]))
+        measure(self.tool([file], flags=flags))
 
-    def ours(self, file):
+    def ours(self, file, flags=None):
         return {
-            "torch-tidy cold": self.tool([file], "--no-cache"),
-            "torch-tidy warm": (self.forget_results, self.tool([file])),
-            "torch-tidy unchanged": self.tool([file]),
+            "torch-tidy cold": self.tool([file], "--no-cache", flags=flags),
+            "torch-tidy warm": (self.forget_results, self.tool([file], flags=flags)),
+            "torch-tidy unchanged": self.tool([file], flags=flags),
         }
 
     def small(self):
         file = os.path.join(HERE, "small.cpp")
+        first = measure(self.tool([file]))
         self.prepare(file)
         others = {
-            "clang -fsyntax-only": ["clang++-22", "-fsyntax-only", "-w", *self.flags, file],
+            "clang -fsyntax-only": self.clang(file),
             "g++ -fsyntax-only": ["g++", "-fsyntax-only", "-w", *self.flags, file],
-            "clang --analyze": ["clang++-22", "--analyze", "-w", "-o", os.devnull, *self.flags, file],
+            "clang --analyze": [self.a.clang, "--analyze", "-w", "-o", os.devnull, *self.flags, file],
             "clang-tidy with the plugin": self.clang_tidy([file]),
         }
         rows = medians({**self.ours(file), **others}, self.a.runs)
+        rows["torch-tidy, first run of all"] = first
         table("The small program", rows, "clang-tidy with the plugin")
         print("\ncold is {:.2f} x clang -fsyntax-only".format(
             rows["torch-tidy cold"][1] / rows["clang -fsyntax-only"][1]))
 
     def corpus(self):
-        rows = []
-        for file in sorted(self.a.corpus):
-            self.prepare(file)
-            commands = self.ours(file)
-            commands["clang"] = ["clang++-22", "-fsyntax-only", "-w", *self.flags, file]
-            commands["tidy"] = self.clang_tidy([file])
-            rows.append((file, medians(commands, self.a.runs)))
-        for title, mine, theirs in (
-            ("cold of clang -fsyntax-only", "torch-tidy cold", "clang"),
-            ("warm of clang-tidy", "torch-tidy warm", "tidy"),
-            ("unchanged of clang-tidy", "torch-tidy unchanged", "tidy"),
-        ):
-            ratios = sorted((r[mine][1] / r[theirs][1], f) for f, r in rows)
+        """Other people's files: a line for each, and the ratios that count."""
+        files = [(file, self.flags) for file in sorted(self.a.corpus)]
+        if self.a.database:
+            with open(self.a.database, encoding="utf-8") as database:
+                files += [(e["file"], flags_of(e)) for e in json.load(database)]
+        print("\n## {} more files".format(len(files)))
+        print("| file | clang CPU s | clang-tidy CPU s | cold of clang | warm of clang-tidy | unchanged s "
+              "| memory cold | memory warm | analysis s |")
+        print("|---|---|---|---|---|---|---|---|---|")
+        rows, left_out = [], 0
+        for file, flags in files:
+            clang = self.clang(file, flags)
+            if not compiles(clang):
+                left_out += 1
+                continue
+            self.prepare(file, flags)
+            row = medians({**self.ours(file, flags), "clang": clang, "tidy": self.clang_tidy([file], flags)},
+                          self.a.runs)
+            cold, warm, same = (row["torch-tidy " + name] for name in ("cold", "warm", "unchanged"))
+            tidy, clang = row["tidy"], row["clang"]
+            figures = (clang[1], tidy[1], cold[1] / clang[1], warm[1] / tidy[1], same[0], cold[2] / tidy[2],
+                       warm[2] / tidy[2], self.analysis(file, flags))
+            rows.append((file, figures))
+            print("| {} | {:.1f} | {:.1f} | {:.3f} | {:.4f} | {:.3f} | {:.2f} | {:.2f} | {:.3f} |".format(
+                "/".join(file.split("/")[-3:]), *figures))
+            sys.stdout.flush()
+        print("\n{} files, {} that do not compile left out".format(len(rows), left_out))
+        for title, at in (("cold of clang -fsyntax-only", 2), ("warm of clang-tidy", 3),
+                          ("memory cold of clang-tidy", 5), ("memory warm of clang-tidy", 6)):
+            ratios = sorted((figures[at], file) for file, figures in rows)
             print("{}: median {:.3f}, most {:.3f} ({})".format(
                 title, statistics.median(r for r, _ in ratios), *ratios[-1]))
 
+    def analysis(self, file, flags=None):
+        """The engine's own seconds."""
+        self.forget_results()
+        result = subprocess.run(self.tool([file], "--stats", flags=flags), capture_output=True, text=True)
+        return float(result.stderr.split("analysed in ")[1].split()[0])
+
+    def many(self, number):
+        """Files that did not change: what one costs, and all of them."""
+        files = self.project(number)
+        measure(self.tool(files, jobs=2))
+        rows = medians({"one file": self.tool(files[:1]), "{} files".format(number): self.tool(files, jobs=2)},
+                       self.a.runs)
+        table("Nothing changed", rows, "one file")
+
     def unchanged(self, number):
-        """Many files of one project that did not change."""
+        """Many files of one project, linted for the first time and again."""
         files = self.project(number)
         shutil.rmtree(self.cache, ignore_errors=True)
         first = measure(self.tool(files, jobs=2))
@@ -171,11 +225,7 @@ class Bench:
             file = os.path.join(self.work, "growth.cpp")
             with open(file, "w", encoding="utf-8") as out:
                 out.write(text)
-            seconds = []
-            for _ in range(self.a.runs):
-                self.forget_results()
-                result = subprocess.run(self.tool([file], "--stats"), capture_output=True, text=True)
-                seconds.append(float(result.stderr.split("analysed in ")[1].split()[0]))
+            seconds = [self.analysis(file) for _ in range(self.a.runs)]
             lines, median = text.count("\n"), statistics.median(seconds)
             print("| {} x {} | {} | {:.3f} | {:.4f} |".format(
                 functions, statements, lines, median, median * 1000 / lines))
@@ -201,13 +251,16 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--tool", default=os.path.join(build, "bin", "torch-tidy"))
     parser.add_argument("--plugin", default=os.path.join(build, "lib", "TorchTidyPlugin.so"))
+    parser.add_argument("--clang", default="clang++-22")
     parser.add_argument("--clang-tidy", default="clang-tidy-22")
     parser.add_argument("--run-clang-tidy", default="run-clang-tidy-22")
     parser.add_argument("--flags", default=torch_flags(), help="compiler flags for all files")
     parser.add_argument("--project", type=int, default=200, help="files of the generated project")
     parser.add_argument("--sample", type=int, default=4, help="of them, how many clang-tidy is measured on")
     parser.add_argument("--corpus", nargs="*", default=[], metavar="FILE", help="more files, all with --flags")
-    parser.add_argument("--only", choices=["small", "corpus", "project", "growth"], help="one table")
+    parser.add_argument("--database", metavar="FILE", help="more files, those of a compile_commands.json")
+    parser.add_argument("--many", type=int, default=1000, help="unchanged files of the generated project")
+    parser.add_argument("--only", choices=["small", "corpus", "project", "many", "growth"], help="one table")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="torch-tidy-bench-") as work:
         bench = Bench(arguments, work)
@@ -218,8 +271,9 @@ def main():
             bench.growth()
         if wanted("project"):
             bench.unchanged(arguments.project)
-        if wanted("corpus") and arguments.corpus:
-            print("\n## {} more files".format(len(arguments.corpus)))
+        if wanted("many"):
+            bench.many(arguments.many)
+        if wanted("corpus") and (arguments.corpus or arguments.database):
             bench.corpus()
 
 
