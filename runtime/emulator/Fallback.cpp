@@ -1,6 +1,7 @@
 //===- Fallback.cpp -------------------------------------------------------===//
 #include "Fallback.h"
 #include "Device.h"
+#include "Direct.h"
 #include "Operators.h"
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/stack.h>
@@ -203,11 +204,13 @@ void torch_tidy::emulator::registerFallback(
     for (const auto &[Of, Cuda, Cpu] : Keys) {
       if (!standsIn(*Op, Of, Cuda, Cpu) || (IsOwn && Of == Kind::Dense))
         continue;
-      Kept->push_back(Dispatcher.registerImpl(
-          Name, Cuda,
-          c10::KernelFunction::makeFromBoxedFunctor<StandIn>(
-              std::make_unique<StandIn>(*Op, Of)),
-          {}, nullptr, "torch-tidy's emulated CUDA device"));
+      auto Kernel = c10::KernelFunction::makeFromBoxedFunctor<StandIn>(
+          std::make_unique<StandIn>(*Op, Of));
+      if (Of == Kind::Dense)
+        Kernel = withShortWay(*Op, std::move(Kernel));
+      Kept->push_back(
+          Dispatcher.registerImpl(Name, Cuda, std::move(Kernel), {}, nullptr,
+                                  "torch-tidy's emulated CUDA device"));
     }
   }
 }

@@ -1,11 +1,11 @@
 //===- HostRun.cpp - one operator with its CPU kernel ---------------------===//
 #include "Device.h"
+#include "Direct.h"
 #include "Fallback.h"
 #include <ATen/core/stack.h>
 #include <cstring>
 
 using namespace torch_tidy::emulator;
-using c10::DispatchKey;
 using c10::DispatchKeySet;
 using c10::IValue;
 using c10::OperatorHandle;
@@ -148,8 +148,7 @@ void HostRun::putOnHost(IValue *Arguments, c10::DeviceIndex Index,
 
 void HostRun::runKernel(const OperatorHandle &Op, DispatchKeySet Keys,
                         Stack *Stack) const {
-  Keys = Keys.remove_backend(c10::BackendComponent::CUDABit) |
-         DispatchKeySet(c10::BackendComponent::CPUBit);
+  Keys = hostKeys(Keys);
   if (!Lacks && !mayWiden(torch::jit::last(*Stack, Count), Placed))
     return Op.redispatchBoxed(Keys, Stack);
   torch::jit::Stack Host = torch::jit::pop(*Stack, Count);
@@ -203,8 +202,8 @@ HostRun::Refused HostRun::refused(at::ArrayRef<IValue> Arguments) const {
 
 void HostRun::operator()(const OperatorHandle &Op, DispatchKeySet Keys,
                          c10::DeviceIndex Index, Stack *Stack) const {
-  size_t Below = Stack->size() - Count;
-  IValue *First = Stack->data() + Below;
+  size_t Base = Stack->size() - Count;
+  IValue *First = Stack->data() + Base;
   at::ArrayRef<IValue> Arguments(First, Count);
   if (Index < 0 && Device >= 0 && Arguments[Device].isDevice() &&
       Arguments[Device].toDevice().is_cuda())
@@ -227,9 +226,7 @@ void HostRun::operator()(const OperatorHandle &Op, DispatchKeySet Keys,
   class Swap Swap(Index);
   putOnHost(First, Index, Swap);
   {
-    c10::impl::ExcludeDispatchKeyGuard BelowAutograd(
-        c10::autograd_dispatch_keyset_with_ADInplaceOrView |
-        DispatchKeySet(DispatchKey::AutocastCPU));
+    BelowAutograd Below;
     runKernel(Op, Keys, Stack);
   }
   // CUDA looks at shapes before it finds that it has no kernel: so this comes
@@ -240,7 +237,7 @@ void HostRun::operator()(const OperatorHandle &Op, DispatchKeySet Keys,
   if (Writes)
     Swap.writeBack();
   for (size_t I = 0; I < Returned.size(); ++I) {
-    IValue &Result = (*Stack)[Below + I];
+    IValue &Result = (*Stack)[Base + I];
     if (Returned[I] >= 0)
       Result = std::move(Given[I]);
     else
