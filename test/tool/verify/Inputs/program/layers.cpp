@@ -1,8 +1,8 @@
 #include "program.h"
-at::Tensor layer(const at::Tensor &weight, const at::Tensor &input) {
-  return at::linear(input, weight); // flag: linear weight=cuda input=cpu
+at::Tensor weights() { return at::ones({3, 3}, at::kCUDA); }
+at::Tensor once(const at::Tensor &input) {
+  auto bias = at::ones({3});
+  return at::linear(input.cuda(), weights(), bias);
 }
 // Only reached when the call before it has been repaired.
-at::Tensor twice(const at::Tensor &weight, const at::Tensor &input) {
-  return layer(weight, input).matmul(at::ones({3, 3})); // flag: matmul self=cuda other=cpu
-}
+at::Tensor twice() { return weights().matmul(at::ones({3, 3})); }

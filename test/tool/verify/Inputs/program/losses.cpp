@@ -1,4 +1,5 @@
 #include "program.h"
-at::Tensor squared(const at::Tensor &output, const at::Tensor &target) {
-  return at::mse_loss(output, target); // flag: mse_loss self=cuda target=cpu
+at::Tensor squared() {
+  auto output = at::ones({3}, at::kCUDA), target = at::ones({3});
+  return at::mse_loss(output, target);
 }
