@@ -66,80 +66,29 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
                                        SourceLocation(), ""));
         S->top().Vars[P] = C;
       }
-      auto *Ctor = dyn_cast<CXXConstructorDecl>(Def);
-      if (!Ctor)
-        return;
-      for (const CXXCtorInitializer *I : Ctor->inits()) {
-        if (Dead)
-          return;
-        if (const FieldDecl *M = I->getAnyMember()) {
-          const Expr *Init = I->getInit();
-          CellId C = M->getType()->isReferenceType() && Init->isGLValue()
-                         ? loc(Init)
-                         : S->cell(eval(Init));
-          if (Dead)
-            return;
-          nameAfter(C, M);
-          ObjectId Me = S->Cells[target(This)].Id;
-          bool Set = false;
-          for (auto &Fd : S->Objects.mut(Me).Fields)
-            if (Fd.first == M->getCanonicalDecl())
-              Fd.second = C, Set = true;
-          if (!Set)
-            S->Objects.mut(Me).Fields.push_back({M->getCanonicalDecl(), C});
-        } else if (auto *Inherited = dyn_cast<CXXInheritedCtorInitExpr>(
-                       I->getInit()->IgnoreImplicit())) {
-          std::vector<CellId> Given;
-          for (const ParmVarDecl *P : Def->parameters())
-            Given.push_back(S->top().Vars[P]);
-          if (Inherited->getConstructor()->hasBody())
-            enter(Inherited->getConstructor(), Site, This, Given);
-        } else if (auto *CE = dyn_cast<CXXConstructExpr>(
-                       I->getInit()->IgnoreImplicit());
-                   CE && isUserCode(CE->getConstructor())) {
-          if (!CE->getConstructor()->hasBody()) {
-            implicitConstruct(CE->getConstructor()->getParent(), CE, This);
-            continue;
-          }
-          enter(CE->getConstructor(), CE, This,
-                cellsOf({CE->getArgs(), CE->getNumArgs()}));
-        }
-      }
+      if (auto *Ctor = dyn_cast<CXXConstructorDecl>(Def))
+        initialise(Ctor, Site);
     });
     Flow F2 = exec(Def->getBody(), std::move(In));
     GaveUp |= !F2.Goto.empty();
+    States Exits;
     for (States *Part : {&F2.Next, &F2.Return})
       for (State &X : *Part) {
         Value V = X.top().Result;
         X.Frames.pop_back();
         if (X.NoGrad > X.Frames.size())
           X.NoGrad = 0;
-        Memo->push_back({std::move(X), V});
+        // What it returns is looked at as well.
+        X.top().Vars[Def] = X.cell(V);
+        Exits.push_back(std::move(X));
       }
     // Exits that the caller cannot tell apart are one.
-    std::map<uint64_t, size_t> Seen;
-    std::vector<Outcome> Few;
-    for (Outcome &O : *Memo) {
-      O.S.top().Vars[Def] = O.S.cell(O.V);
-      uint64_t H = O.S.signature(true);
-      auto [It, New] = Seen.try_emplace(H, Few.size());
-      if (!New && (O.S.Threw || !Few[It->second].S.Threw)) {
-        auto &K = Few[It->second].S.Known;
-        for (auto J = K.begin(); J != K.end();) {
-          auto Q = O.S.Known.find(J->first);
-          J = Q == O.S.Known.end() || Q->second != J->second ? K.erase(J)
-                                                             : std::next(J);
-        }
-        continue;
-      }
-      if (New)
-        Few.push_back(std::move(O));
-      else
-        Few[It->second] = std::move(O);
+    merge(Exits, ExactExits);
+    for (State &X : Exits) {
+      Value V = X.Cells[X.top().Vars[Def]];
+      X.top().Vars.erase(Def);
+      Memo->push_back({std::move(X), V});
     }
-    for (Outcome &O : Few)
-      O.S.top().Vars.erase(Def);
-    *Memo = std::move(Few);
     Trail = std::move(SavedTrail);
     Cursor = SavedCursor;
     S = SavedS;
@@ -153,6 +102,48 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
   }
   *S = (*Memo)[Taken].S;
   return (*Memo)[Taken].V;
+}
+
+// The bases and members that a constructor initialises before its body, in its
+// own activation.
+void Interp::initialise(const CXXConstructorDecl *Ctor, const Expr *Site) {
+  CellId This = S->top().This;
+  for (const CXXCtorInitializer *I : Ctor->inits()) {
+    if (Dead)
+      return;
+    if (const FieldDecl *M = I->getAnyMember()) {
+      const Expr *Init = I->getInit();
+      CellId C = M->getType()->isReferenceType() && Init->isGLValue()
+                     ? loc(Init)
+                     : S->cell(eval(Init));
+      if (Dead)
+        return;
+      nameAfter(C, M);
+      ObjectId Me = S->Cells[target(This)].Id;
+      bool Set = false;
+      for (auto &Fd : S->Objects.mut(Me).Fields)
+        if (Fd.first == M->getCanonicalDecl())
+          Fd.second = C, Set = true;
+      if (!Set)
+        S->Objects.mut(Me).Fields.push_back({M->getCanonicalDecl(), C});
+    } else if (auto *Inherited = dyn_cast<CXXInheritedCtorInitExpr>(
+                   I->getInit()->IgnoreImplicit())) {
+      std::vector<CellId> Given;
+      for (const ParmVarDecl *P : Ctor->parameters())
+        Given.push_back(S->top().Vars[P]);
+      if (Inherited->getConstructor()->hasBody())
+        enter(Inherited->getConstructor(), Site, This, Given);
+    } else if (auto *CE = dyn_cast<CXXConstructExpr>(
+                   I->getInit()->IgnoreImplicit());
+               CE && isUserCode(CE->getConstructor())) {
+      if (!CE->getConstructor()->hasBody()) {
+        implicitConstruct(CE->getConstructor()->getParent(), CE, This);
+        continue;
+      }
+      enter(CE->getConstructor(), CE, This,
+            cellsOf({CE->getArgs(), CE->getNumArgs()}));
+    }
+  }
 }
 
 // What a constructor that nobody wrote does: bases, then initialisers in the

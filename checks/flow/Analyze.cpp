@@ -25,6 +25,10 @@ States Interp::entryTo(const FunctionDecl *Fn) {
   F.Serial = ++Serial;
   States In(1);
   In[0].Frames.push_back(std::move(F));
+  // Before a program begins nobody has set the default type.
+  for (const FunctionDecl *Other : SetsDefault)
+    if (!Fn->isMain() && Other != Fn->getCanonicalDecl())
+      In[0].Default = Dtype::Unknown;
   return In;
 }
 
@@ -58,6 +62,8 @@ void Interp::runRoot(const FunctionDecl *Fn) {
         V = S->object(std::move(O));
       }
       S->top().This = S->cell(V);
+      if (auto *Ctor = dyn_cast<CXXConstructorDecl>(M))
+        initialise(Ctor, nullptr);
     }
   });
   // Only a jump into a block is left over.

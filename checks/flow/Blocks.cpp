@@ -31,19 +31,35 @@ bool Interp::destroyed(const VarDecl *V) {
   return Dtor && Dtor->isUserProvided() && Dtor->hasBody();
 }
 
+// The variables of a block are gone after it: two ways through it that differ
+// in nothing else are one.
+void Interp::leaveScope(ArrayRef<const VarDecl *> Locals, States &At) {
+  for (State &X : At)
+    for (const VarDecl *V : Locals) {
+      X.top().Vars.erase(V);
+      if (auto *D = dyn_cast<DecompositionDecl>(V))
+        for (const BindingDecl *B : D->bindings()) {
+          X.top().Vars.erase(B);
+          X.top().Vars.erase(B->getHoldingVar());
+        }
+    }
+}
+
 Flow Interp::execBlock(const CompoundStmt *Block, States In) {
   Flow Out;
   std::map<const LabelDecl *, size_t> Labels;
-  std::vector<const VarDecl *> Locals;
+  std::vector<const VarDecl *> Locals, Scope;
   std::vector<const Stmt *> Body(Block->body_begin(), Block->body_end());
   for (size_t I = 0; I < Body.size(); ++I) {
     if (auto *L = dyn_cast<LabelStmt>(Body[I]))
       Labels[L->getDecl()] = I;
     if (auto *DS = dyn_cast<DeclStmt>(Body[I]))
       for (const Decl *D : DS->decls())
-        if (auto *V = dyn_cast<VarDecl>(D); V && V->hasLocalStorage())
+        if (auto *V = dyn_cast<VarDecl>(D); V && V->hasLocalStorage()) {
+          Scope.push_back(V);
           if (destroyed(V))
             Locals.insert(Locals.begin(), V);
+        }
   }
   Out.Next = std::move(In);
   // A jump back is a loop: a few rounds are followed.
@@ -86,6 +102,11 @@ Flow Interp::execBlock(const CompoundStmt *Block, States In) {
   if (!Locals.empty())
     for (States *At : {&Out.Next, &Out.Break, &Out.Continue, &Out.Return})
       destroy(Locals, *At);
+  if (!Scope.empty())
+    for (States *At : {&Out.Next, &Out.Break, &Out.Continue}) {
+      leaveScope(Scope, *At);
+      merge(*At);
+    }
   return Out;
 }
 

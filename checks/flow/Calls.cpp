@@ -166,8 +166,20 @@ Value Interp::call(const CallExpr *E) {
       V = torchCall(E, Fn, Base, BaseE, Args, Known);
     if (Known || Dead)
       return V;
-    for (const Expr *A : given(Args))
-      eval(A);
+    // `stream >> name`, `std::getline(stream, line)`.
+    for (const Expr *&A : Args) {
+      if (isa<CXXDefaultArgExpr>(A))
+        break;
+      CellId C = cellOf(A);
+      unsigned I = &A - Args.data();
+      QualType T = I < Fn->getNumParams() ? Fn->getParamDecl(I)->getType()
+                                          : QualType();
+      TypeKind K = kindOf(A->getType());
+      if (!Dead && !T.isNull() && T->isLValueReferenceType() &&
+          !T->getPointeeType().isConstQualified() &&
+          (K == TypeKind::Number || K == TypeKind::String))
+        assign(C, fresh(A->getType(), text(A), SourceLocation(), ""));
+    }
     if (Dead)
       return {};
     if (Fn->isNoReturn()) {

@@ -73,6 +73,8 @@ private:
   Flow execLoop(const clang::Stmt *Cond, const clang::Stmt *Inc,
                 const clang::Stmt *Body, States In, bool BodyFirst,
                 const clang::VarDecl *CondVar);
+  /// Paths that are kept apart by numbers alone after a loop or a call.
+  static constexpr unsigned ExactExits = 4;
   States runRound(const clang::Stmt *Body, States In, Flow &Out);
   void leaveLoop(Flow &Out, States Rest);
   static std::optional<Handle>
@@ -84,7 +86,8 @@ private:
   void bindings(const clang::DecompositionDecl *D, CellId Whole);
   /// Evaluates `Body` on each state, once for each way it can go.
   template <class Fn> States each(States In, Fn Body);
-  void merge(States &S);
+  void merge(States &S, unsigned Exact = ~0u);
+  void leaveScope(llvm::ArrayRef<const clang::VarDecl *> Locals, States &At);
   void join(State &To, const State &From);
   bool branch(const Value &V, const clang::Expr *E);
   bool visit();
@@ -113,7 +116,6 @@ private:
   Value newOptimizer(const clang::CXXRecordDecl *R, llvm::ArrayRef<Value> Args);
   Value copyOf(const Value &V);
   Value copied(const Value &V, const clang::Expr *E);
-  bool isPromise(const Value &V);
   CellId field(CellId Base, const clang::ValueDecl *D);
   CellId named(ObjectId O, llvm::StringRef Name, bool Create);
   Value fresh(clang::QualType T, llvm::StringRef Name,
@@ -155,12 +157,21 @@ private:
               llvm::ArrayRef<std::pair<const void *, CellId>> Captured = {});
   void implicitConstruct(const clang::CXXRecordDecl *R, const clang::Expr *Site,
                          CellId This);
+  void initialise(const clang::CXXConstructorDecl *Ctor,
+                  const clang::Expr *Site);
   Value made(clang::QualType T, llvm::ArrayRef<CellId> Args,
              const clang::Expr *E);
   Value newRecord(const clang::CXXConstructorDecl *Ctor,
                   const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value callClosure(const Value &V, const clang::Expr *Site,
                     llvm::ArrayRef<CellId> Args, clang::QualType T);
+  // Threads.cpp.
+  bool isPromise(const Value &V);
+  void runThread(const Thread &T, const clang::Expr *Site);
+  void startThread(llvm::ArrayRef<CellId> Cells, const clang::Expr *Site);
+  Value promiseCall(const clang::CallExpr *E, const clang::CXXMethodDecl *M,
+                    CellId Promise, llvm::ArrayRef<const clang::Expr *> Args);
+  Value promised(const Value &Promise, const clang::CallExpr *E);
   // Containers.cpp, Maps.cpp, Algorithms.cpp, Orders.cpp.
   Value containerCall(const clang::CallExpr *E, const clang::CXXMethodDecl *M,
                       CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
@@ -192,6 +203,16 @@ private:
                 bool &Known);
   void forget(ObjectId Container);
   void blur(ObjectId Container);
+  // TakeOut.cpp.
+  Value takeOut(const clang::CallExpr *E, const clang::CXXMethodDecl *M,
+                llvm::StringRef Name, CellId Container,
+                llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  std::optional<int64_t> positionIn(CellId Container, const Value &Iter);
+  // Alike.cpp.
+  Value alike(llvm::ArrayRef<CellId> Cells, unsigned Depth = 0);
+  std::vector<CellId> examplesOf(const Object &Container);
+  bool mayReplace(ObjectId Container, const Value &V);
+  void partOf(CellId C, ObjectId Container);
   std::optional<Device> commonDevice(const Object &Container);
   void assign(CellId C, const Value &V);
   clang::QualType heldType(const clang::CXXRecordDecl *R);
@@ -228,6 +249,7 @@ private:
   void nameChild(ObjectId Module, const Value &Key, CellId Child);
   const void *childKey(const Value &Key);
   bool isA(CellId Obj, const clang::CXXRecordDecl *R);
+  CellId cloneOf(CellId Obj);
   std::vector<CellId> modulesFrom(std::vector<CellId> Roots, bool Deep);
   Value stateList(CellId Obj, bool Named);
   Value moduleQuery(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
@@ -262,11 +284,40 @@ private:
   const Origin *origin(Origin::Kind K, const clang::Expr *E, Device D,
                        llvm::StringRef Subject, const Origin *Before = nullptr,
                        const clang::Expr *Spelled = nullptr);
+  // ScriptModules.cpp.
+  Value scriptCall(const clang::CallExpr *E, const clang::CXXMethodDecl *M,
+                   CellId Base, const clang::Expr *BaseE,
+                   llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  std::optional<llvm::StringRef> scriptSource(ObjectId Module,
+                                              llvm::StringRef Method);
+  bool scriptState(CellId Module, llvm::StringRef Method,
+                   std::vector<std::pair<std::string, HandleId>> &Uses,
+                   unsigned Depth = 0);
+  Value runScript(const clang::Expr *Site, CellId Module,
+                  const clang::Expr *BaseE, llvm::StringRef Method,
+                  llvm::ArrayRef<CellId> Args,
+                  llvm::ArrayRef<const clang::Expr *> ArgEs);
+  Value loadScript(const clang::CallExpr *E,
+                   llvm::ArrayRef<const clang::Expr *> Args);
+  // DataSets.cpp.
+  Value dataCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                 CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
+                 bool &Known);
+  Value newDataPart(const clang::CXXConstructExpr *E, bool &Known);
+  Value batchOf(CellId DataSet, const clang::Expr *Site);
+  Value transformed(const Value &Transform, const Value &Batch,
+                    const clang::Expr *Site);
   // Serialize.cpp.
+  void keep(CellId Where, const Value &What);
+  CellId kept(CellId From);
+  Value bytesCall(llvm::StringRef Name, CellId Bytes, bool &Known);
   Value saveTensors(llvm::ArrayRef<const clang::Expr *> Args);
   Value loadTensors(const clang::CallExpr *E,
                     llvm::ArrayRef<const clang::Expr *> Args);
   // Backward.cpp.
+  CellId gradientOf(HandleId H);
+  void judgeAssigned(const clang::CallExpr *E,
+                     llvm::ArrayRef<HandleId> Parameters);
   const clang::CXXRecordDecl *appliedFunction(const clang::FunctionDecl *Fn);
   Value applyFunction(const clang::CallExpr *E, const clang::CXXRecordDecl *R,
                       llvm::ArrayRef<CellId> Args);
@@ -398,6 +449,8 @@ private:
   std::set<const clang::Expr *> HarmlessMoves;
   /// Fields and variables that are not only read.
   std::set<const clang::ValueDecl *> Written;
+  /// Functions that set the default element type and do not take it back.
+  std::set<const clang::FunctionDecl *> SetsDefault;
   /// Unregistered members that a finding has told of.
   std::set<const clang::FieldDecl *> LeftTold;
   /// Module classes that are made here, and those that are moved to CUDA.

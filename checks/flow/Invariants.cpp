@@ -45,6 +45,7 @@ class FieldUses : public RecursiveASTVisitor<FieldUses> {
 public:
   explicit FieldUses(llvm::function_ref<TypeKind(QualType)> KindOf)
       : KindOf(KindOf) {}
+  std::set<const FunctionDecl *> SetsDefault;
   bool shouldVisitTemplateInstantiations() const { return true; }
 
   bool TraverseDecl(Decl *D) {
@@ -140,6 +141,11 @@ public:
     if (const FunctionDecl *Fn = C->getDirectCallee()) {
       callee(Fn);
       arguments(C, Fn, 0);
+      // What a constructor sets a destructor takes back.
+      if (Fn->getDeclName().isIdentifier() &&
+          Fn->getName() == "set_default_dtype" && In &&
+          !isa<CXXConstructorDecl>(In) && !isa<CXXDestructorDecl>(In))
+        SetsDefault.insert(In);
     }
     return true;
   }
@@ -217,6 +223,7 @@ void Interp::findWritten(llvm::ArrayRef<Decl *> TopLevel) {
   for (Decl *D : TopLevel)
     Uses.TraverseDecl(D);
   Written = Uses.written();
+  SetsDefault = std::move(Uses.SetsDefault);
 }
 
 // `this` of a method that nobody is seen to call: what every object of the

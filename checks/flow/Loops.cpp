@@ -17,8 +17,8 @@ States Interp::runRound(const Stmt *Body, States In, Flow &Out) {
 void Interp::leaveLoop(Flow &Out, States Rest) {
   append(Out.Next, std::move(Rest));
   Rounds.pop_back();
-  merge(Out.Next);
-  merge(Out.Return);
+  merge(Out.Next, ExactExits);
+  merge(Out.Return, ExactExits);
 }
 
 // A loop runs its first rounds one by one, because the first differs from the
@@ -82,6 +82,15 @@ Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
       In = each(std::move(In), [&] { eval(E); });
     merge(In);
   }
+  // An endless loop is only left by what jumps out of it.
+  bool Ends = true;
+  if (auto *E = dyn_cast_or_null<Expr>(Cond))
+    Ends = E->isValueDependent() ||
+           !(E->EvaluateAsBooleanCondition(Ends, Ctx) && Ends);
+  else
+    Ends = CondVar != nullptr;
+  if (!Ends)
+    In.clear();
   leaveLoop(Out, std::move(In));
   return Out;
 }
@@ -152,6 +161,7 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
           Object &O = Out.Next.back().Objects.mut(V.Id);
           O.Opaque = Round > 0;
           O.Unseen = All->Fact.Dev;
+          O.Like = 0;
           O.Move = All->From;
           Out.Next.back().top().Vars.erase(R->getBody());
         }
@@ -180,6 +190,12 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
     });
     In = runRound(R->getBody(), std::move(Go), Out);
     merge(In);
+  }
+  // The loop's own variables end with it.
+  for (States *At : {&Out.Next, &In}) {
+    leaveScope({Var}, *At);
+    for (State &X : *At)
+      X.top().Vars.erase(Hidden);
   }
   leaveLoop(Out, std::move(In));
   return Out;

@@ -16,9 +16,9 @@ bool Interp::visit() {
 }
 
 // Two states that nothing later can tell apart become one; the conditions that
-// they do not share are forgotten. Past the limit, states that differ in
-// numbers only go first; after that the rest is joined into one.
-void Interp::merge(States &All) {
+// they do not share are forgotten. Where more than `Exact` are left, states that
+// differ in numbers only go first; past the limit the rest is joined into one.
+void Interp::merge(States &All, unsigned Exact) {
   if (All.size() < 2)
     return;
   for (bool Numbers : {true, false}) {
@@ -45,18 +45,13 @@ void Interp::merge(States &All) {
       }
       Y.Known = std::move(Both);
       if (!Numbers)
-        for (CellId C = 1; C < Y.Cells.size() && C < X.Cells.size(); ++C) {
-          const Value A = Y.Cells[C], B = X.Cells[C];
-          if (A.K != B.K)
-            continue;
-          if (A.K == Value::Int && A.N != B.N)
-            Y.Cells.mut(C) = Value::of(Value::Sym, symbol("", false));
-          if (A.K == Value::Str && A.P != B.P)
-            Y.Cells.mut(C) = unknownString("");
-        }
+        Y.widen(X, [&](const Value &V) {
+          return V.K == Value::Str ? unknownString("")
+                                   : Value::of(Value::Sym, symbol("", false));
+        });
     }
     All = std::move(Out);
-    if (All.size() <= Opts.Paths)
+    if (All.size() <= std::min(Numbers ? Exact : Opts.Paths, Opts.Paths))
       return;
   }
   std::stable_partition(All.begin(), All.end(),
@@ -91,10 +86,11 @@ void Interp::join(State &To, const State &From) {
       if (A.Elems.size() == B.Elems.size() &&
           A.Children.size() == B.Children.size() &&
           A.State.size() == B.State.size() && A.Opaque == B.Opaque &&
-          A.Kind2 == B.Kind2)
+          A.Kind2 == B.Kind2 && A.Like == B.Like)
         continue;
     }
     Object &X = To.Objects.mut(O);
+    X.Like = 0;
     X.Opaque = true;
     X.Unseen = Device::symbol(++DeviceSymbols);
   }
@@ -116,6 +112,8 @@ void Interp::join(State &To, const State &From) {
     else
       To.Cells.mut(C) = Value();
   }
+  if (To.Default != From.Default)
+    To.Default = Dtype::Unknown;
   for (auto It = To.Known.begin(); It != To.Known.end();) {
     auto F = From.Known.find(It->first);
     It = F == From.Known.end() || F->second != It->second ? To.Known.erase(It)

@@ -19,6 +19,19 @@ void State::substitute(uint32_t Symbol, Device D) {
       Objects.mut(I).Unseen = D;
 }
 
+// A list of numbers or strings, or one of which nothing is known.
+bool State::isPlainList(const Object &O) const {
+  if (O.K != Object::List || !O.Kind2.empty())
+    return false;
+  if (O.Opaque)
+    return O.Elems.empty() && !O.Like && !O.Unseen.isKnown();
+  for (CellId C : O.Elems)
+    if (Value::Kind K = Cells[C].K;
+        K != Value::Int && K != Value::Sym && K != Value::Str)
+      return false;
+  return true;
+}
+
 namespace {
 // Walks what the frames reach, numbering cells, handles, objects and symbols
 // in the order of the visit, so that two states that differ in names only get
@@ -27,6 +40,7 @@ class Walker {
   const State &S;
   bool Numbers;
   llvm::DenseMap<uint64_t, unsigned> Seen;
+  llvm::DenseMap<HandleId, unsigned> Copies; ///< To CUDA, so far.
   std::vector<CellId> Work;
   llvm::hash_code H = 0;
 
@@ -50,14 +64,20 @@ class Walker {
     const TensorFact &F = S.Handles[Id].Fact;
     device(F.Dev);
     mix(unsigned(F.Type), unsigned(F.Dim), F.Defined);
+    if (auto It = Copies.find(Id); It != Copies.end())
+      mix(It->second);
   }
   void object(ObjectId Id) {
     if (!number(2, Id))
       return;
     const Object &O = S.Objects[Id];
+    if (!Numbers && S.isPlainList(O))
+      return mix(unsigned(O.K));
     mix(unsigned(O.K), O.Rec, O.Lambda, O.Elems.size(), O.Children.size(),
         O.State.size(), O.Opaque);
     device(O.Unseen);
+    if (O.Like)
+      cell(O.Like);
     for (auto &F : O.Fields)
       mix(F.first), cell(F.second);
     for (CellId C : O.Elems)
@@ -72,7 +92,9 @@ class Walker {
       Work.push_back(Id);
   }
   void value(const Value &V) {
-    mix(unsigned(V.K), unsigned(V.T), V.HasDev, V.HasType);
+    bool Number = V.K == Value::Int || V.K == Value::Sym;
+    mix(unsigned(Number && !Numbers ? Value::Int : V.K), unsigned(V.T),
+        V.HasDev, V.HasType);
     device(V.D);
     switch (V.K) {
     case Value::Tensor:
@@ -110,7 +132,9 @@ class Walker {
 public:
   Walker(const State &S, bool Numbers) : S(S), Numbers(Numbers) {}
   uint64_t run() {
-    mix(S.Guarded, S.Transferred.size());
+    mix(S.Guarded, unsigned(S.Default));
+    for (auto &[E, H] : S.Transferred)
+      ++Copies[H];
     for (const Frame &F : S.Frames) {
       cell(F.This);
       value(F.Result);
@@ -119,6 +143,10 @@ public:
     }
     for (auto &[D, C] : S.Globals)
       mix(D), cell(C);
+    for (auto &[H, G] : S.Gradients)
+      handle(H), cell(G.Cell);
+    for (const Thread &T : S.Threads)
+      cell(T.Function);
     while (!Work.empty()) {
       CellId C = Work.back();
       Work.pop_back();
@@ -128,6 +156,106 @@ public:
   }
 };
 } // namespace
+
+namespace {
+// Walks two states of one structure side by side.
+class Widener {
+  State &To;
+  const State &From;
+  llvm::function_ref<Value(const Value &)> Unknown;
+  llvm::DenseMap<uint64_t, bool> Seen;
+  std::vector<std::pair<CellId, CellId>> Work;
+
+  bool first(unsigned Space, uint32_t Id) {
+    return Seen.try_emplace((uint64_t(Space) << 32) | Id, true).second;
+  }
+  void list(const std::vector<CellId> &A, const std::vector<CellId> &B) {
+    for (size_t I = 0; I < A.size() && I < B.size(); ++I)
+      cell(A[I], B[I]);
+  }
+
+public:
+  void object(ObjectId A, ObjectId B) {
+    if (!first(1, A))
+      return;
+    const Object X = To.Objects[A], Y = From.Objects[B];
+    if (To.isPlainList(X) &&
+        (Y.Opaque || X.Opaque || X.Elems.size() != Y.Elems.size())) {
+      Object &O = To.Objects.mut(A);
+      O.Elems.clear();
+      O.Opaque = true;
+      return;
+    }
+    for (size_t I = 0; I < X.Fields.size() && I < Y.Fields.size(); ++I)
+      cell(X.Fields[I].second, Y.Fields[I].second);
+    list(X.Elems, Y.Elems);
+    list(X.Children, Y.Children);
+    if (X.Like && Y.Like)
+      cell(X.Like, Y.Like);
+  }
+  Widener(State &To, const State &From,
+          llvm::function_ref<Value(const Value &)> Unknown)
+      : To(To), From(From), Unknown(Unknown) {}
+  void cell(CellId A, CellId B) {
+    if (first(0, A))
+      Work.push_back({A, B});
+  }
+  void run() {
+    while (!Work.empty()) {
+      auto [A, B] = Work.back();
+      Work.pop_back();
+      const Value V = To.Cells[A], W = From.Cells[B];
+      switch (V.K) {
+      case Value::Int:
+        if (W.K != Value::Int || V.N != W.N)
+          To.Cells.mut(A) = Unknown(V);
+        break;
+      case Value::Str:
+        if (V.P != W.P)
+          To.Cells.mut(A) = Unknown(V);
+        break;
+      case Value::Object:
+        if (W.K == V.K)
+          object(V.Id, W.Id);
+        break;
+      case Value::Ptr:
+      case Value::Ref:
+      case Value::Iter:
+        if (W.K == V.K)
+          cell(V.Id, W.Id);
+        break;
+      default:
+        break;
+      }
+    }
+  }
+};
+} // namespace
+
+void State::widen(const State &Other,
+                  llvm::function_ref<Value(const Value &)> Unknown) {
+  Widener W(*this, Other, Unknown);
+  auto Same = [&](const std::map<const void *, CellId> &A,
+                  const std::map<const void *, CellId> &B) {
+    for (auto &[D, C] : A)
+      if (auto It = B.find(D); It != B.end())
+        W.cell(C, It->second);
+  };
+  for (size_t I = 0; I < Frames.size() && I < Other.Frames.size(); ++I) {
+    Frame &F = Frames[I];
+    const Frame &G = Other.Frames[I];
+    W.cell(F.This, G.This);
+    Same(F.Vars, G.Vars);
+    // A result is in no cell.
+    if (F.Result.K == Value::Int &&
+        (G.Result.K != Value::Int || G.Result.N != F.Result.N))
+      F.Result = Unknown(F.Result);
+    else if (F.Result.K == Value::Object && G.Result.K == Value::Object)
+      W.object(F.Result.Id, G.Result.Id);
+  }
+  Same(Globals, Other.Globals);
+  W.run();
+}
 
 uint64_t State::signature(bool Numbers) const {
   return Walker(*this, Numbers).run();

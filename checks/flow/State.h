@@ -130,7 +130,7 @@ struct Object {
   const clang::CXXRecordDecl *Rec = nullptr;
   const clang::LambdaExpr *Lambda = nullptr;
   /// Name of a built-in module: "Linear". "Ranked": no tensor in this container
-  /// is 0-dimensional.
+  /// is 0-dimensional. "Plain": an optimizer that keeps nothing per parameter.
   std::string Kind2;
   std::vector<std::pair<const void *, CellId>>
       Fields;                   ///< By decl, or interned name.
@@ -140,6 +140,8 @@ struct Object {
   const Origin *Move = nullptr; ///< The last move of this module.
   std::string Name;
   Device Unseen; ///< Device of the parts nothing is known of.
+  /// What each element that is not listed looks like; 0: nothing is known.
+  CellId Like = 0;
 };
 
 /// Values by id, in chunks that copies share until one is written to. So are
@@ -208,6 +210,18 @@ struct Later {
   HandleId Of = 0; ///< The tensor whose gradient comes in.
 };
 
+/// What a `std::thread` was made of.
+struct Thread {
+  CellId Function = 0;
+  std::vector<CellId> Args;
+};
+
+/// The gradient of a tensor that the program has asked for to change it.
+struct Gradient {
+  CellId Cell = 0;
+  HandleId Made = 0; ///< What autograd left there.
+};
+
 struct State {
   Store<Value> Cells;
   Store<Handle> Handles;
@@ -226,6 +240,10 @@ struct State {
   /// What was copied to CUDA, and where.
   std::set<std::pair<const clang::Expr *, HandleId>> Transferred;
   std::vector<Later> Pending;
+  std::map<HandleId, Gradient> Gradients;
+  std::vector<Thread> Threads;
+  /// The element type of what is made without one.
+  Dtype Default = Dtype::Float;
   /// The depth of the activation that made a NoGradGuard; 0: there is none.
   unsigned NoGrad = 0;
   /// Whether there is a GPU has been asked on this path.
@@ -244,8 +262,13 @@ struct State {
   /// Replaces a device symbol everywhere.
   void substitute(uint32_t Symbol, Device D);
   /// Equal for states that nothing later can tell apart. `Numbers`: also by
-  /// the numbers they hold.
+  /// the numbers they hold and the lists of numbers.
   uint64_t signature(bool Numbers) const;
+  /// Forgets the numbers in which a state differs that is the same but for
+  /// those. `Unknown` makes a number or string of which nothing is known.
+  void widen(const State &Other,
+             llvm::function_ref<Value(const Value &)> Unknown);
+  bool isPlainList(const Object &O) const;
 };
 
 } // namespace torch_tidy

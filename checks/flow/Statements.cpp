@@ -34,8 +34,15 @@ Flow Interp::exec(const Stmt *St, States In) {
   case Stmt::ForStmtClass: {
     auto *F = cast<ForStmt>(St);
     Flow Init = exec(F->getInit(), std::move(In));
-    return execLoop(F->getCond(), F->getInc(), F->getBody(),
-                    std::move(Init.Next), false, F->getConditionVariable());
+    Out = execLoop(F->getCond(), F->getInc(), F->getBody(),
+                   std::move(Init.Next), false, F->getConditionVariable());
+    if (auto *D = dyn_cast_or_null<DeclStmt>(F->getInit())) {
+      for (const Decl *X : D->decls())
+        if (auto *V = dyn_cast<VarDecl>(X))
+          leaveScope({V}, Out.Next);
+      merge(Out.Next, ExactExits);
+    }
+    return Out;
   }
   case Stmt::CXXForRangeStmtClass:
     return execRange(cast<CXXForRangeStmt>(St), std::move(In));

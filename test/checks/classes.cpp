@@ -300,3 +300,11 @@ void callsItsBase() {
   shifts.forward(torch::rand({4})) + torch::rand({4});
   shifts.forward(torch::rand({4})) + torch::rand({4}, torch::kCUDA); // expect: 'shifts.forward(torch::rand({4}))' is on the CPU but 'torch::rand({4}, torch::kCUDA)' is on CUDA
 }
+
+// Nobody makes one: its initialisers are looked at by themselves.
+struct NeverMade {
+  torch::Tensor a, b;
+  explicit NeverMade(const torch::Tensor &x)
+      : a(x.cuda()),
+        b(a + torch::rand({3})) {} // expect: 'torch::rand({3})' is on the CPU but 'a' is on CUDA
+};

@@ -99,3 +99,20 @@ void m(std::map<std::string, std::string> args) {
   l(torch::rand({2, 4}).to(d));
   l(torch::rand({2, 4}).to(torch::Device(args.at("device"))));
 }
+
+// What a stream or a function of the library writes is not known.
+void readInARound() {
+  auto x = torch::rand({3});
+  for (int i = 0; i < 5; ++i) {
+    std::string name, line;
+    int n = 0;
+    std::cin >> name;
+    std::getline(std::cin, line);
+    std::cin >> n;
+    if (name == "a" && line == "b" && n == 7)
+      x = x * 2;
+    else
+      std::abort();
+  }
+  x + torch::rand({3}, torch::kCUDA); // expect: 'x' is on the CPU but 'torch::rand({3}, torch::kCUDA)' is on CUDA
+}
