@@ -96,6 +96,44 @@ void Interp::runBackward(const CallExpr *E) {
   }
 }
 
+// The gradient of a tensor as a place that can be assigned to.
+CellId Interp::gradientOf(HandleId Of) {
+  Gradient &G = S->Gradients[Of];
+  if (!G.Cell) {
+    Handle H;
+    H.Fact = S->Handles[Of].Fact;
+    H.From = S->Handles[Of].From;
+    G.Made = S->tensor(std::move(H)).Id;
+    G.Cell = S->cell(Value::of(Value::Tensor, G.Made));
+  }
+  return G.Cell;
+}
+
+// An optimizer's step adds each gradient to its parameter.
+void Interp::judgeAssigned(const CallExpr *E, ArrayRef<HandleId> Parameters) {
+  for (HandleId P : Parameters) {
+    auto It = S->Gradients.find(P);
+    if (It == S->Gradients.end())
+      continue;
+    const Value &G = S->Cells[It->second.Cell];
+    if (G.K != Value::Tensor || G.Id == It->second.Made ||
+        !S->Handles[G.Id].Fact.Defined)
+      continue;
+    Used Gradient, Parameter;
+    Gradient.Role = "gradient", Gradient.H = G.Id;
+    Gradient.Spelling = "gradient";
+    Parameter.Role = "parameter", Parameter.H = P, Parameter.IsState = true;
+    Parameter.Spelling = S->Handles[P].Name;
+    if (Parameter.Spelling.empty())
+      Parameter.Spelling = "parameter";
+    if (demandSame(E, FindingCode::DeviceMismatch, Gradient, Parameter,
+                   "Expected all tensors to be on the same device, but found "
+                   "at least two devices, cuda:0 and cpu!")
+            .throws())
+      return;
+  }
+}
+
 // Autograd wants a gradient where its tensor is; a 0-dimensional one it moves
 // (torch/csrc/autograd/engine.cpp, validate_outputs).
 void Interp::judgeGradients(const CallExpr *E, const Value &Outputs,

@@ -55,8 +55,10 @@ Value Interp::newOptimizer(const CXXRecordDecl *R, ArrayRef<Value> Args) {
       S->Objects[Args[1].Id].K == Object::Opts)
     Keeps = named(Args[1].Id, "momentum", false) != 0;
   SmallVector<HandleId, 8> Hs;
-  if (Keeps && !Args.empty())
+  if (!Args.empty())
     collectTensors(Args[0], Hs);
+  if (!Keeps)
+    O.Kind2 = "Plain";
   O.State.assign(Hs.begin(), Hs.end());
   // Adagrad makes its sums when it is made.
   if (Name == "Adagrad" && !Hs.empty())
@@ -185,6 +187,12 @@ Value Interp::construct(const CXXConstructExpr *E) {
       if (isString(V) || V.K == Value::Object)
         return V;
     }
+    // The bytes between two iterators or behind a pointer.
+    if (N >= 2)
+      if (Value V = Arg(0); V.K == Value::Iter || V.K == Value::Ptr)
+        if (const Value &Src = S->Cells[target(V.Id)];
+            Src.K == Value::Object && named(Src.Id, "saved", false))
+          return copyOf(Src);
     return unknownString("");
   case TypeKind::List:
   case TypeKind::Map:
@@ -211,6 +219,8 @@ Value Interp::construct(const CXXConstructExpr *E) {
       if (Dead)
         return {};
       const Value Src = S->Cells[target(V.Id)];
+      if (Src.K == Value::Object && named(Src.Id, "saved", false))
+        return copyOf(Src);
       bool Whole = Src.K == Value::Object && !S->Objects[Src.Id].Opaque &&
                    !V.Neg && !Last.Neg;
       for (CellId C : range(V, Last, heldType(record(T)), E))
@@ -253,8 +263,15 @@ Value Interp::construct(const CXXConstructExpr *E) {
     return S->object(std::move(O));
   }
   case TypeKind::JitModule: {
-    Value V = fresh(T, "", E->getBeginLoc(), "a TorchScript module");
-    return V;
+    // Made of a name, it is empty and gets its parts one by one.
+    if (N == 1 && record(E->getArg(0)->getType()) &&
+        record(E->getArg(0)->getType())->getName() == "QualifiedName") {
+      Object O;
+      O.K = Object::Module;
+      O.Jit = true;
+      return S->object(std::move(O));
+    }
+    return fresh(T, "", E->getBeginLoc(), "a TorchScript module");
   }
   case TypeKind::Optimizer: {
     Object O;
@@ -329,6 +346,9 @@ Value Interp::construct(const CXXConstructExpr *E) {
   if (StringRef(Q).ends_with("stringstream") && N > 0)
     if (Value V = Arg(0); V.K == Value::Object)
       return copyOf(V);
+  bool DataPart = false;
+  if (Value V = newDataPart(E, DataPart); DataPart)
+    return V;
   // An iterator as one that only reads.
   if (R->getName().contains("iterator") && N == 1)
     return Arg(0);
@@ -341,9 +361,9 @@ Value Interp::construct(const CXXConstructExpr *E) {
   }
   if ((Q == "std::thread" || Q == "std::jthread") && N > 0) {
     std::vector<CellId> Cells = cellsOf(All.take_front(N));
-    return Dead ? Value()
-                : callClosure(S->Cells[target(Cells[0])], E,
-                              ArrayRef(Cells).drop_front(), Ctx.VoidTy);
+    if (!Dead)
+      startThread(Cells, E);
+    return {};
   }
   if (Q == "torch::nn::AnyModule" || Q == "torch::nn::NamedAnyModule") {
     Value V;

@@ -41,20 +41,24 @@ void Interp::forget(ObjectId Id) {
   O.Elems.clear();
   O.Opaque = true;
   O.Move = nullptr;
+  O.Like = 0;
   O.Unseen = Device::symbol(++DeviceSymbols);
 }
 
 // The elements are no longer known one by one, only what they agree on.
 void Interp::blur(ObjectId Id) {
   std::optional<Device> Common = commonDevice(S->Objects[Id]);
+  Value Like = alike(examplesOf(S->Objects[Id]));
   forget(Id);
   if (Common)
     S->Objects.mut(Id).Unseen = *Common;
+  if (Like)
+    S->Objects.mut(Id).Like = S->cell(Like);
 }
 
 void Interp::assign(CellId C, const Value &V) {
   auto It = S->Some.find(C);
-  if (It != S->Some.end())
+  if (It != S->Some.end() && !mayReplace(It->second, V))
     forget(It->second);
   S->Cells.mut(C) = V;
 }
@@ -72,6 +76,10 @@ void Interp::put(CellId Container, const Value &V) {
     return;
   }
   // One more in a container that is not known: what it says of all must hold.
+  if (O.Like) {
+    Value Like = alike({O.Like, N});
+    S->Objects.mut(List.Id).Like = Like ? S->cell(Like) : 0;
+  }
   if (!(V.K == Value::Tensor && O.Unseen.sameAs(S->Handles[V.Id].Fact.Dev)))
     O.Unseen = Device::symbol(++DeviceSymbols);
 }
@@ -114,7 +122,6 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
                 : Value::of(Value::Ref,
                             elementOf(C, indexOf(I), E->getType(), E));
   }
-  bool Queue = M->getParent()->getName() == "queue";
   if (M->getParent()->getName() == "priority_queue" &&
       (Name == "top" || Name == "pop") && S->Objects[V.Id].Elems.size() != 1) {
     std::optional<size_t> First;
@@ -177,25 +184,14 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
       std::rotate(Elems.begin(), Elems.end() - 1, Elems.end());
     return {};
   }
-  if (Name == "pop_back" || Name == "pop_front" || Name == "pop") {
-    Object &O = S->Objects.mut(V.Id);
-    if (O.Elems.empty())
-      O.Opaque = true;
-    else if (Name == "pop_front" || (Name == "pop" && Queue))
-      O.Elems.erase(O.Elems.begin());
-    else
-      O.Elems.pop_back();
-    return {};
-  }
+  Value Taken = takeOut(E, M, Name, C, Args, Known);
+  if (Known || Dead)
+    return Taken;
+  Known = true;
   if (Name == "swap" && Args.size() == 1 && Args[0]->isGLValue()) {
     CellId Other = target(loc(Args[0]));
     if (!Dead)
       std::swap(S->Cells.mut(C), S->Cells.mut(Other));
-    return {};
-  }
-  if (Name == "clear") {
-    Object &O = S->Objects.mut(V.Id);
-    O.Elems.clear(), O.Opaque = false;
     return {};
   }
   if (Name == "begin" || Name == "cbegin")
@@ -279,7 +275,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
       const Value Src = S->Cells[target(Vs[At].Id)];
       bool Whole = Src.K == Value::Object && !S->Objects[Src.Id].Opaque;
       if (!At)
-        S->Objects.mut(V.Id).Elems.clear();
+        S->Objects.mut(V.Id).Elems.clear(), S->Objects.mut(V.Id).Like = 0;
       for (CellId X : range(Vs[At], Vs[At + 1], heldType(M->getParent()), E))
         put(C, copyOf(S->Cells[X]));
       if (!Whole)
@@ -301,7 +297,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     if (!At && Vs.size() == 2 && Vs[0].K == Value::Int && Vs[0].N >= 0 &&
         Vs[0].N <= int64_t(MaxElements)) {
       S->Objects.mut(V.Id).Elems.clear();
-      S->Objects.mut(V.Id).Opaque = false;
+      S->Objects.mut(V.Id).Opaque = false, S->Objects.mut(V.Id).Like = 0;
       for (int64_t I = 0; I < Vs[0].N; ++I)
         put(C, copyOf(Vs[1]));
       return {};

@@ -93,6 +93,8 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
   if (V.K != Value::Object)
     return fresh(T, "", Site->getBeginLoc(), "an unknown module");
   const Object O = S->Objects[V.Id];
+  if (O.Jit)
+    return runScript(Site, Obj, BaseE, "forward", Args, ArgEs);
   if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition()) {
     std::vector<const CXXRecordDecl *> Chain{O.Rec->getDefinition()};
     for (unsigned I = 0; I < Chain.size(); ++I) {
@@ -148,7 +150,7 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
   HandleId StateH = 0;
   std::optional<TensorFact> State = stateOf(Obj, &StateH);
   Used Self;
-  Self.Role = O.Jit ? "module" : "weight";
+  Self.Role = "weight";
   Self.H = StateH;
   Self.IsState = true;
   Self.Base = BaseE;
@@ -173,28 +175,6 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
   }
   for (unsigned I = 1; I < Uses.size(); ++I)
     Inputs[I - 1].Role = Uses[I].Role;
-  if (O.Jit) {
-    // A TorchScript module is its parameters: an input elsewhere throws in its
-    // first operator that meets one.
-    api::Judgement J;
-    for (unsigned I = 0; I < Inputs.size() && State; ++I)
-      if (Inputs[I].Fact.Dev.differsFrom(State->Dev) &&
-          Inputs[I].Fact.Dim != Rank::Zero) {
-        J.K = api::Judgement::Throws;
-        J.Wrong = I + 1;
-        J.Message = "Expected all tensors to be on the same device";
-      }
-    judged(J, FindingCode::DeviceMismatch, Site, Uses);
-    // Whatever it returns is where it computes; where nothing tells that, it is
-    // where the inputs are, or it would have thrown.
-    Object Out;
-    Out.Opaque = true;
-    Out.Unseen = State ? State->Dev : Device::symbol(++DeviceSymbols);
-    for (const api::CallOperand &I : Inputs)
-      if (!Out.Unseen.isKnown() && I.Fact.Dim != Rank::Zero)
-        Out.Unseen = I.Fact.Dev;
-    return S->object(std::move(Out));
-  }
   if (O.Opaque && O.Kind2.empty())
     return fresh(T, "", Site->getBeginLoc(), "a module from elsewhere");
   const TensorFact *StateP = State ? &*State : nullptr;

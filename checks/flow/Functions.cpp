@@ -89,20 +89,8 @@ Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
     V.Spelled = Args[0];
     return V;
   }
-  if (Q == "torch::jit::load") {
-    Value V = fresh(E->getType(), "", E->getBeginLoc(),
-                    "a loaded TorchScript module");
-    for (const Expr *A : given(Args)) {
-      Value D = eval(A);
-      if (D.K == Value::Dev && V.K == Value::Object && !Dead) {
-        HandleId H = S->Objects[V.Id].State[0];
-        S->Handles.mut(H).Fact.Dev = D.D;
-        const Origin *O = origin(Origin::Moved, E, D.D, "module", nullptr, A);
-        S->Objects.mut(V.Id).Move = O;
-      }
-    }
-    return V;
-  }
+  if (Q == "torch::jit::load" && !Args.empty())
+    return loadScript(E, Args);
   if (Q == "torch::load" && Args.size() >= 2)
     return loadTensors(E, Args);
   if (Q == "torch::save" && Args.size() == 2)
@@ -146,6 +134,13 @@ Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
                            : R->getName().starts_with("CPU") ? Device::cpu()
                                                              : Device::other());
   }
+  if (Name == "set_default_dtype" && Args.size() == 1) {
+    Value T = eval(Args[0]);
+    S->Default = T.K == Value::Type ? T.T : Dtype::Unknown;
+    return {};
+  }
+  if (Name.starts_with("get_default_dtype"))
+    return Value::dtype(S->Default);
   if (Name.contains("autocast")) {
     S->Autocast = true;
     return {};

@@ -52,7 +52,7 @@ Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base, bool &Known) {
   if (K != TypeKind::Other)
     return {};
   const CXXRecordDecl *R = record(T);
-  if (!R || !R->getName().contains("iterator"))
+  if (!R || !R->getName().contains_insensitive("iterator"))
     return {};
   CellId C = Base ? Base : cellOf(E->getArg(0));
   if (Dead)

@@ -59,6 +59,7 @@ public:
       C = cell(C);
     for (HandleId &H : O.State)
       H = handle(H);
+    O.Like = O.Like ? cell(O.Like) : 0;
     O.Move = origin(O.Move);
     S.Objects.mut(New) = std::move(O);
     return New;
@@ -80,6 +81,8 @@ public:
   }
 };
 } // namespace
+
+CellId Interp::cloneOf(CellId Obj) { return Cloner(*S, Origins).cell(Obj); }
 
 // The cells of modules, each once; with all that they have registered.
 std::vector<CellId> Interp::modulesFrom(std::vector<CellId> Work, bool Deep) {
@@ -239,7 +242,7 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
                                                               : eval(Args[0]);
     if (Dead)
       return {};
-    CellId New = Cloner(*S, Origins).cell(Obj);
+    CellId New = cloneOf(Obj);
     if (D.K == Value::Dev)
       moveModule(New, D.D, Dtype::Unknown, E, "", Args[0]);
     else if (!given(Args).empty() && !(D.K == Value::Ptr && !D.Id))

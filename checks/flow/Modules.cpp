@@ -55,7 +55,7 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
   bool Has = Info && Info->HasState;
   TensorFact F;
   F.Dev = Device::cpu();
-  F.Type = Dtype::Float;
+  F.Type = S->Default;
   F.Dim = Rank::Some;
   if (Info)
     for (const Value &A : Args) {
@@ -96,9 +96,18 @@ std::optional<TensorFact> Interp::stateOf(CellId Obj, HandleId *H) {
   const Value &V = S->Cells[target(Obj)];
   if (V.K != Value::Object || S->Objects[V.Id].State.empty())
     return std::nullopt;
+  const Object &O = S->Objects[V.Id];
+  HandleId Own = O.State[0];
+  // `layer->weight = w`: forward computes with that, though nothing has
+  // registered it.
+  for (auto &[Key, C] : O.Fields)
+    if (const Value &T = S->Cells[C];
+        !O.Kind2.empty() && T.K == Value::Tensor &&
+        S->Handles[T.Id].Fact.Defined && !llvm::is_contained(O.State, T.Id))
+      Own = T.Id;
   if (H)
-    *H = S->Objects[V.Id].State[0];
-  return S->Handles[S->Objects[V.Id].State[0]].Fact;
+    *H = Own;
+  return S->Handles[Own].Fact;
 }
 
 // A child takes the place of the one that had its name; 0: of none.
@@ -212,6 +221,8 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
     }
     return {};
   }
+  if (Name == "zero_grad")
+    S->Gradients.clear();
   Value Asked = moduleQuery(E, Name, Obj, Args, Known);
   if (Known || Dead)
     return Asked;
@@ -231,7 +242,8 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
 // are then; a module that moves later takes its parameters along and not that.
 void Interp::stepOptimizer(const CallExpr *E, ObjectId Id, const Expr *BaseE) {
   const Object O = S->Objects[Id];
-  if (O.State.empty())
+  judgeAssigned(E, O.State);
+  if (O.State.empty() || O.Kind2 == "Plain")
     return;
   Device Now = S->Handles[O.State[0]].Fact.Dev;
   if (O.Unseen.K == Device::Unknown) {

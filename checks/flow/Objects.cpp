@@ -6,14 +6,6 @@ using namespace clang;
 
 namespace torch_tidy {
 
-// The state that a promise or task shares with its future.
-bool Interp::isPromise(const Value &V) {
-  const CXXRecordDecl *R =
-      V.K == Value::Object ? S->Objects[V.Id].Rec : nullptr;
-  return R && (qualified(R) == "std::promise" ||
-               qualified(R) == "std::packaged_task");
-}
-
 // A copy of a record or container is a new one; tensors and pointers share.
 Value Interp::copyOf(const Value &V) {
   if (V.K != Value::Object)
@@ -41,6 +33,8 @@ Value Interp::copyOf(const Value &V) {
   if (!O.Lambda)
     for (CellId &C : O.Elems)
       C = S->cell(copyOf(S->Cells[C]));
+  if (O.Like)
+    O.Like = S->cell(copyOf(S->Cells[O.Like]));
   return S->object(std::move(O));
 }
 
@@ -122,10 +116,29 @@ CellId Interp::named(ObjectId O, StringRef Name, bool Create) {
   return C;
 }
 
+// Says of the parts of a value that they are parts of some element.
+void Interp::partOf(CellId C, ObjectId Container) {
+  S->Some[C] = Container;
+  const Value &V = S->Cells[C];
+  if (V.K != Value::Object || (S->Objects[V.Id].K != Object::Record &&
+                               S->Objects[V.Id].K != Object::List))
+    return;
+  const Object O = S->Objects[V.Id];
+  for (auto &[Key, Cell] : O.Fields)
+    partOf(Cell, Container);
+  for (CellId Part : O.Elems)
+    partOf(Part, Container);
+}
+
 CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
                          QualType T, const Expr *E) {
   CellId C = target(Container);
   Value V = S->Cells[C];
+  if (V.K == Value::Object && named(V.Id, "dataset", false)) {
+    Value Batch = batchOf(C, E);
+    if (Dead || Batch)
+      return S->cell(Batch);
+  }
   if (V.K == Value::Object) {
     const Object &O = S->Objects[V.Id];
     if (O.K == Object::List && !O.Opaque && O.Elems.empty()) {
@@ -138,20 +151,17 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
       return O.Elems[O.Elems.size() + *Index];
     if (!Index && O.Elems.size() == 1)
       return O.Elems[0];
-    // Every element when they agree, which is the common case.
-    if (!Index && !O.Elems.empty() && !O.Opaque) {
-      bool Agree = true;
-      Value First = S->Cells[O.Elems[0]];
-      for (CellId X : O.Elems) {
-        const Value &Y = S->Cells[X];
-        Agree &= Y.K == Value::Tensor && First.K == Value::Tensor &&
-                 S->Handles[Y.Id].Fact == S->Handles[First.Id].Fact;
-      }
-      if (Agree) {
-        CellId Some = S->cell(First);
-        S->Some[Some] = V.Id;
-        return Some;
-      }
+    // What all have in common.
+    Value Like;
+    TypeKind K = kindOf(T);
+    if (O.Opaque && O.Like)
+      Like = copyOf(S->Cells[O.Like]);
+    else if (!Index && !O.Opaque)
+      Like = alike(O.Elems);
+    if (Like && K != TypeKind::List && K != TypeKind::Map) {
+      CellId Some = S->cell(Like);
+      partOf(Some, V.Id);
+      return Some;
     }
   }
   Value New =

@@ -5,8 +5,38 @@ using namespace clang;
 
 namespace torch_tidy {
 
-// A path is known by its text, a stream by its object: both remember where the
-// last value that was saved there was.
+// A path is known by its text, a stream by its object: both remember the last
+// value that was saved there.
+void Interp::keep(CellId Where, const Value &What) {
+  const Value V = S->Cells[Where];
+  if (V.K == Value::Str)
+    S->Globals[V.P] = S->cell(What);
+  else if (V.K == Value::Object)
+    S->Cells.mut(named(V.Id, "saved", true)) = What;
+}
+
+CellId Interp::kept(CellId From) {
+  const Value V = S->Cells[From];
+  if (V.K == Value::Str)
+    return S->Globals.count(V.P) ? S->Globals[V.P] : 0;
+  return V.K == Value::Object ? named(V.Id, "saved", false) : 0;
+}
+
+// The text of a stream is the stream's object; so are the bytes it is copied
+// to.
+Value Interp::bytesCall(StringRef Name, CellId Bytes, bool &Known) {
+  const Value V = S->Cells[Bytes];
+  Known = V.K == Value::Object && named(V.Id, "saved", false) &&
+          (Name == "begin" || Name == "cbegin" || Name == "end" ||
+           Name == "cend" || Name == "data" || Name == "c_str");
+  if (!Known)
+    return {};
+  Value I = Value::of(
+      Name == "data" || Name == "c_str" ? Value::Ptr : Value::Iter, Bytes);
+  I.Neg = I.K == Value::Iter;
+  return I;
+}
+
 Value Interp::saveTensors(ArrayRef<const Expr *> Args) {
   Value What = eval(Args[0]);
   CellId Where = target(cellOf(Args[1]));
@@ -20,12 +50,7 @@ Value Interp::saveTensors(ArrayRef<const Expr *> Args) {
   else if (std::optional<Device> D =
                Hs.empty() ? placedAt(S->cell(What)) : std::nullopt)
     Saved.Fact.Dev = *D;
-  CellId C = S->cell(S->tensor(Saved));
-  const Value V = S->Cells[Where];
-  if (V.K == Value::Str)
-    S->Globals[V.P] = C;
-  else if (V.K == Value::Object)
-    S->Cells.mut(named(V.Id, "saved", true)) = S->Cells[C];
+  keep(Where, S->tensor(Saved));
   return {};
 }
 
@@ -35,14 +60,9 @@ Value Interp::loadTensors(const CallExpr *E, ArrayRef<const Expr *> Args) {
   Value Asked = Args.size() > 2 ? eval(Args[2]) : Value();
   if (Dead)
     return {};
-  const Value V = S->Cells[From];
-  CellId Kept = 0;
-  if (V.K == Value::Str)
-    Kept = S->Globals.count(V.P) ? S->Globals[V.P] : 0;
-  else if (V.K == Value::Object)
-    Kept = named(V.Id, "saved", false);
+  CellId Kept = kept(From);
   TensorFact Fact;
-  if (Kept)
+  if (Kept && S->Cells[Kept].K == Value::Tensor)
     Fact = S->Handles[S->Cells[Kept].Id].Fact;
   Device D = Fact.Dev;
   if (Asked.K == Value::Dev)

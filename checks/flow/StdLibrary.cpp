@@ -252,6 +252,9 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
            : V.K == Value::Ptr ? Value::integer(V.Id != 0)
                                : Value::of(Value::Sym, symbol(text(E), true));
   }
+  if (Value V = bytesCall(Name, target(C), Known); Known)
+    return V;
+  Known = true;
   // What was saved to a stream goes where its text goes.
   if (StringRef(Cls).ends_with("stringstream") && Name == "str") {
     if (Args.empty())
@@ -261,43 +264,16 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       S->Cells.mut(target(C)) = Text;
     return {};
   }
-  // A promise and its future are one object; so are a task and its future.
-  if (Cls == "std::promise" || Cls == "std::packaged_task") {
-    Value V = load(C);
-    if (V.K != Value::Object)
-      S->Cells.mut(C) = V =
-          fresh(typeOf(Ctx, M->getParent()), "", SourceLocation(), "");
-    if (Name == "get_future")
-      return V;
-    bool Runs = M->getOverloadedOperator() == OO_Call;
-    if (Runs || (Name == "set_value" && !Args.empty())) {
-      std::vector<CellId> Cells = cellsOf(Args);
-      CellId Task = named(V.Id, "task", false);
-      Value X = !Runs  ? copyOf(load(Cells[0]))
-                : Task ? callClosure(S->Cells[Task], E, Cells, QualType())
-                       : Value();
-      if (X.K == Value::Ref)
-        X = load(X.Id);
-      if (!Dead)
-        S->Cells.mut(named(V.Id, "value", true)) = X;
-    }
-    return {};
-  }
+  if (Cls == "std::promise" || Cls == "std::packaged_task")
+    return promiseCall(E, M, C, Args);
   if (Cls == "std::optional" || Cls == "c10::optional" || Cls == "std::any" ||
       StringRef(Cls).contains("future") ||
       StringRef(Cls).starts_with("std::_Optional")) {
     Value V = load(C);
     if (isPromise(V)) {
-      // A task that nobody in sight runs has run when its result is had.
-      CellId Given = named(V.Id, "value", false);
-      CellId Task = named(V.Id, "task", false);
-      V = Given  ? load(Given)
-          : Task ? callClosure(S->Cells[Task], E, {}, E->getType())
-                 : Value();
+      V = promised(V, E);
       if (Dead)
         return {};
-      if (V.K == Value::Ref)
-        V = load(V.Id);
     }
     if (Name == "get" && !V)
       return fresh(E->getType(), "", E->getBeginLoc(), "a future");
@@ -312,8 +288,15 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       assign(C, Value::of(Value::Ptr, 0));
       return {};
     }
-    if (Name == "emplace" && Args.size() == 1) {
-      Value New = Arg(0);
+    if (QualType T = heldType(M->getParent());
+        Name == "emplace" && (Args.size() == 1 || !T.isNull())) {
+      bool Same =
+          Args.size() == 1 &&
+          (T.isNull() || kindOf(T) == kindOf(Args[0]->getType()));
+      std::vector<CellId> Parts;
+      if (!Same)
+        Parts = cellsOf(given(Args));
+      Value New = Dead ? Value() : Same ? Arg(0) : made(T, Parts, E);
       if (!Dead)
         assign(C, New);
       return Value::of(Value::Ref, C);

@@ -200,9 +200,11 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
                   : Op == "tensor"
                       ? DataType
                       : api::factoryDtype(Op, Integers, HasOptions);
-    // A braced list without options: double literals give the default float.
-    if (Op == "tensor" && !HasOptions && DataType == Dtype::Double)
-      H.Fact.Type = Dtype::Float;
+    // Floating-point numbers give the default type where no other is named.
+    bool Named = HasOptions && Options.HasType;
+    if (!Named && (H.Fact.Type == Dtype::Float ||
+                   (Op == "tensor" && DataType == Dtype::Double)))
+      H.Fact.Type = S->Default;
     H.Fact.Dim =
         Op == "tensor" ? (Nested ? Rank::Some : Rank::Zero) : Rank::Some;
     if (Op == "arange" || Op == "linspace" || Op == "range" || Op == "randperm")
@@ -293,6 +295,13 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   auto Make = [&](unsigned I) {
     Handle R;
     R.Fact = api::resultFact(Op, Operands, Shape, I);
+    // Integers and truth values become the default type where they have to.
+    if (R.Fact.Type == Dtype::Float && S->Default != Dtype::Float &&
+        Shape.Named == Dtype::Unknown &&
+        llvm::none_of(Operands, [](const api::CallOperand &O) {
+          return O.Fact.Type == Dtype::Float;
+        }))
+      R.Fact.Type = S->Default;
     if (!R.Fact.Dev.isKnown() && R.Fact.Dev.K == Device::Unknown)
       R.Fact.Dev = Info ? (Where.isKnown() ? Where : Operands[0].Fact.Dev)
                         : Device::symbol(++DeviceSymbols);

@@ -37,6 +37,15 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       It->second = symbol("device_count()", true);
     return Value::of(Value::Sym, It->second);
   }
+  if (StringRef(Q).starts_with("torch::data::") ||
+      (M && Base && StringRef(Q).starts_with("torch::jit::"))) {
+    Value V = M && Base && StringRef(Q).starts_with("torch::jit::")
+                  ? scriptCall(E, M, Base, BaseE, Args, Known)
+                  : dataCall(E, Fn, Base, Args, Known);
+    if (Known || Dead)
+      return V;
+    Known = true;
+  }
   if (M && Base) {
     TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
     TypeKind BK = BaseE ? kindOf(BaseE->getType()) : K;
@@ -124,7 +133,9 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         H.Dropped = nullptr;
         return S->tensor(std::move(H));
       }
-      if (Name == "grad" || Name == "mutable_grad") {
+      if (Name == "mutable_grad" || (Name == "grad" && S->Gradients.count(V.Id)))
+        return Value::of(Value::Ref, gradientOf(V.Id));
+      if (Name == "grad") {
         Handle H;
         H.Fact = F;
         H.From = S->Handles[V.Id].From;
@@ -207,7 +218,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       }
       if (Name == "dtype") {
         if (Get)
-          return Value::dtype(V.HasType ? V.T : Dtype::Float);
+          return Value::dtype(V.HasType ? V.T : S->Default);
         Value A = eval(Args[0]);
         V.HasType = true;
         V.T = A.K == Value::Type ? A.T : Dtype::Unknown;
@@ -241,12 +252,21 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         if (Name == "step" && !Dead && isCallable(F))
           callClosure(F, E, {}, E->getType());
       }
+      if (Name == "zero_grad")
+        S->Gradients.clear();
       if (const Value &V = S->Cells[target(Base)];
           !Dead && Name == "step" && V.K == Value::Object)
         stepOptimizer(E, V.Id, BaseE);
       return E->getType()->isVoidType()
                  ? Value()
                  : fresh(E->getType(), "", SourceLocation(), "");
+    }
+    // Of a dictionary nothing is known by its key.
+    if (StringRef(Q).starts_with("c10::Dict") && Name == "at") {
+      eval(Args[0]);
+      return Dead ? Value()
+                  : Value::of(Value::Ref, elementOf(Base, std::nullopt,
+                                                    E->getType(), E));
     }
     if (StringRef(Q).starts_with("c10::ivalue::Tuple") ||
         StringRef(Q).starts_with("c10::List")) {

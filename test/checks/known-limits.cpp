@@ -23,13 +23,6 @@ void fromAnotherFile_FN(Other &other) {
   l(other.load());
 }
 
-// A parameter of a built-in layer that is replaced from outside.
-void replacedWeight_FN() {
-  torch::nn::Linear l(4, 4);
-  l->weight = torch::rand({4, 4}, torch::kCUDA);
-  l(torch::rand({2, 4}));
-}
-
 // Whether two pointers to variables are equal.
 void comparedPointers_FN() {
   torch::Tensor a = torch::rand({2}), b = torch::rand({2}, torch::kCUDA);

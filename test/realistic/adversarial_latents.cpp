@@ -114,8 +114,7 @@ void case_cyclegan_criterion_not_moved() {
   std::cout << loss.item<float>() << "\n";
 }
 
-// A flag of an object that decides where its container's tensors are.
-void case_cyclegan_oldest_of_pool_judged_FN() {
+void case_cyclegan_oldest_of_pool_judged() {
   using namespace cyclegan;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Generator a2b;

@@ -31,7 +31,7 @@ struct OscillatorImpl : torch::nn::Module {
     net = register_module("net", torch::nn::Sequential(torch::nn::Linear(2, 8), torch::nn::Tanh(), torch::nn::Linear(8, 2)));
     rate = register_parameter("rate", torch::ones({1}));
   }
-  torch::Tensor forward(const torch::Tensor &y) { return net->forward(y) * rate; } // THROWN: precision_model_made_in_double_only_FN
+  torch::Tensor forward(const torch::Tensor &y) { return net->forward(y) * rate; } // THROWN: precision_model_made_in_double_only
   torch::nn::Sequential net{nullptr};
   torch::Tensor rate;
 };
@@ -70,8 +70,7 @@ void case_precision_model_and_data_in_double() {
   }
 }
 
-// A default type that a guard sets and takes back.
-void case_precision_model_made_in_double_only_FN() {
+void case_precision_model_made_in_double_only() {
   using namespace precision;
   torch::NoGradGuard guard;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);

@@ -86,8 +86,7 @@ void case_superres_tiles_kept_on_host() {
   std::cout << out.rows << "x" << out.cols << "\n";
 }
 
-// What follows a loop over pixels and two nested loops over tiles.
-void case_superres_pixels_read_from_device_FN() {
+void case_superres_pixels_read_from_device() {
   using namespace superres;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Upscaler net;
@@ -103,8 +102,7 @@ void case_superres_pixels_read_from_device_FN() {
   std::cout << bright << "\n";
 }
 
-// What follows a loop over pixels and two nested loops over tiles.
-void case_superres_compared_with_host_picture_FN() {
+void case_superres_compared_with_host_picture() {
   using namespace superres;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Upscaler net;

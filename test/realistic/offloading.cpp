@@ -174,8 +174,7 @@ void case_lru_fetched_is_always_hot() {
   std::cout << sum.cpu() << cache.is_hot("b") << "\n";
 }
 
-// Which entries a cache has evicted from its list.
-void case_lru_peeked_may_be_cold_FN() {
+void case_lru_peeked_may_be_cold() {
   torch::NoGradGuard guard;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   lru::TieredCache cache(1, device);

@@ -57,7 +57,7 @@ public:
   }
   Detection run_named(const torch::Tensor &images) {
     torch::InferenceMode guard;
-    auto out = module_.get_method("named")({images}).toGenericDict(); // THROWN: exported_named_method_without_move_FN
+    auto out = module_.get_method("named")({images}).toGenericDict(); // THROWN: exported_named_method_without_move
     return {out.at("boxes").toTensor(), out.at("scores").toTensor()};
   }
   torch::Device device() const { return device_; }
@@ -100,8 +100,7 @@ void case_exported_scale_on_host() {
   std::cout << keep(found, scale, 0.0).size() << "\n"; // THROWS: device
 }
 
-// Methods of a scripted module other than forward.
-void case_exported_named_method_without_move_FN() {
+void case_exported_named_method_without_move() {
   using namespace detectors;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Session session(bytes_of(detector()), device);
@@ -147,7 +146,7 @@ public:
   }
   torch::Tensor run(const std::string &name, const torch::Tensor &x) {
     torch::NoGradGuard guard;
-    return models_.at(name).forward({x.to(places_.at(name))}).toTensor(); // THROWN: cascade_offset_set_from_host_FN
+    return models_.at(name).forward({x.to(places_.at(name))}).toTensor(); // THROWN: cascade_offset_set_from_host
   }
   torch::Tensor run_here(const std::string &name, const torch::Tensor &x) {
     torch::NoGradGuard guard;
@@ -202,8 +201,7 @@ void case_cascade_results_of_two_places() {
   std::cout << all.sizes() << all.cpu().sum().item<float>() << "\n";
 }
 
-// An attribute of a scripted module that setattr replaces.
-void case_cascade_offset_set_from_host_FN() {
+void case_cascade_offset_set_from_host() {
   using namespace cascade;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   auto models = standard(device);

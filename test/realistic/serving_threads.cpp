@@ -114,8 +114,7 @@ void case_batching_answers_fetched_and_copied() {
   std::cout << torch::tensor(classes) << "\n";
 }
 
-// What a promise was given by a worker thread and its future hands out.
-void case_batching_prior_on_host_FN() {
+void case_batching_prior_on_host() {
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   batching::Server server(batching::network(), device);
   auto prior = torch::tensor({0.5f, 0.3f, 0.2f});
@@ -160,7 +159,7 @@ public:
     torch::NoGradGuard guard;
     std::vector<torch::jit::IValue> inputs;
     inputs.emplace_back(x);
-    return module_.forward(inputs).toTensor(); // THROWN: scripted_loaded_where_saved_FN
+    return module_.forward(inputs).toTensor(); // THROWN: scripted_loaded_where_saved
   }
   torch::Tensor embed(const torch::Tensor &x) { return module_.get_method("embed")({x}).toTensor(); }
   torch::Tensor mean() const { return module_.attr("mean").toTensor(); }
@@ -195,8 +194,7 @@ void case_scripted_loaded_onto_device() {
   std::cout << (predictor.embed(x) + predictor.mean()).mean().item<float>() << "\n";
 }
 
-// Where the parameters of a scripted module are that was saved to a string.
-void case_scripted_loaded_where_saved_FN() {
+void case_scripted_loaded_where_saved() {
   using namespace scripted;
   torch::Device device(torch::kCPU);
   if (torch::cuda::is_available())

@@ -301,8 +301,7 @@ void case_search_hidden_starts_on_host() {
     std::cout << t << " ";
 }
 
-// What a priority queue of structures holds, returned out of an endless loop.
-void case_search_found_state_against_host_FN() {
+void case_search_found_state_against_host() {
   using namespace search;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   LanguageModel model;

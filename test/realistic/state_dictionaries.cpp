@@ -160,8 +160,7 @@ void case_weights_snapshot_shares_storage() {
   std::cout << probe.sum().item<float>() << "\n";
 }
 
-// Where torch::load leaves a tensor that was saved from the device.
-void case_weights_tensor_read_where_it_was_saved_FN() {
+void case_weights_tensor_read_where_it_was_saved() {
   using namespace weights;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Backbone model;

@@ -76,8 +76,7 @@ void case_mixed_logits_back_to_float() {
   std::cout << "scale " << scale << "\n";
 }
 
-// Gradients assigned by hand to parameters on another device.
-void case_mixed_masters_on_host_FN() {
+void case_mixed_masters_on_host() {
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   auto net = mixed::classifier();
   net->to(device, torch::kHalf);

@@ -1,0 +1,224 @@
+// Data sets, their transforms, and the batches that a loader makes of them.
+//
+// A loader knows its data set and a mapped data set the one below and its
+// transform. A batch is made where it is asked for: the program's own `get` and
+// transforms run under the program's facts, once for all examples of a batch.
+#include "checks/flow/Interp.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+// A method of a class or of its bases; the call operator where it has no name.
+static const CXXMethodDecl *methodOf(const CXXRecordDecl *R, StringRef Name) {
+  if (!R || !R->hasDefinition())
+    return nullptr;
+  for (const CXXMethodDecl *M : R->getDefinition()->methods())
+    if (Name.empty() ? M->getOverloadedOperator() == OO_Call
+                     : M->getDeclName().isIdentifier() && M->getName() == Name)
+      return M;
+  for (const CXXBaseSpecifier &B : R->getDefinition()->bases())
+    if (auto *M = methodOf(B.getType()->getAsCXXRecordDecl(), Name))
+      return M;
+  return nullptr;
+}
+
+static const FieldDecl *dataOf(const CXXRecordDecl *R) {
+  if (R && R->hasDefinition())
+    for (const FieldDecl *F : R->getDefinition()->fields())
+      if (F->getName() == "data")
+        return F->getCanonicalDecl();
+  return nullptr;
+}
+
+// Examples and transforms of LibTorch.
+Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
+  const CXXRecordDecl *R = E->getConstructor()->getParent();
+  std::string Q = qualified(R);
+  StringRef Name = Q;
+  auto Args = given({E->getArgs(), E->getNumArgs()});
+  Known = Name.consume_front("torch::data::") && !Args.empty() &&
+          (Name == "Example" || Name == "datasets::TensorDataset" ||
+           Name == "transforms::Lambda" || Name == "transforms::BatchLambda" ||
+           Name == "transforms::TensorLambda");
+  if (!Known)
+    return {};
+  Object O;
+  O.Rec = R;
+  O.Opaque = true;
+  if (Name == "Example") {
+    auto Field = R->field_begin();
+    for (const Expr *A : Args)
+      if (Field != R->field_end())
+        O.Fields.push_back(
+            {(Field++)->getCanonicalDecl(), S->cell(copyOf(eval(A)))});
+    return Dead ? Value() : S->object(std::move(O));
+  }
+  Value Given = eval(Args[0]);
+  if (Dead)
+    return {};
+  Value V = S->object(std::move(O));
+  bool Set = Name == "datasets::TensorDataset";
+  S->Cells.mut(named(V.Id, Set ? "tensor" : "function", true)) = Given;
+  return V;
+}
+
+Value Interp::dataCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
+                       ArrayRef<const Expr *> Args, bool &Known) {
+  StringRef Name =
+      Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
+  CellId Of = Base ? target(Base) : 0;
+  const Value Self = Of ? S->Cells[Of] : Value();
+  bool Loads = Name == "make_data_loader" && !Args.empty();
+  bool Maps = Name == "map" && Self.K == Value::Object && Args.size() == 1;
+  Known = true;
+  if (Loads || Maps) {
+    std::vector<Value> Vs;
+    for (const Expr *A : given(Args))
+      Vs.push_back(eval(A));
+    if (Dead)
+      return {};
+    Value Set = copyOf(Loads ? Vs[0] : Self);
+    Value V = fresh(E->getType(), "", SourceLocation(), "");
+    const Value &To = V.K == Value::Ptr ? S->Cells[target(V.Id)] : V;
+    if (To.K != Value::Object || Set.K != Value::Object)
+      return V;
+    ObjectId Id = To.Id;
+    S->Cells.mut(named(Id, "dataset", true)) = Set;
+    if (Maps)
+      S->Cells.mut(named(Id, "transform", true)) = Vs[0];
+    return V;
+  }
+  if (Name == "get_batch" && Self.K == Value::Object) {
+    for (const Expr *A : given(Args))
+      eval(A);
+    Value Batch = Dead ? Value() : batchOf(Of, E);
+    Known = Dead || Batch;
+    return Batch;
+  }
+  // No round of a loop over a loader is like another's position.
+  if ((Name == "begin" || Name == "end") && Self.K == Value::Object &&
+      named(Self.Id, "dataset", false)) {
+    Value I = Value::of(Value::Iter, Of);
+    I.Neg = true;
+    return I;
+  }
+  Known = false;
+  return {};
+}
+
+// The examples that a data set gives for some indices, or what its collation
+// makes of them; nothing where that is not known.
+Value Interp::batchOf(CellId DataSet, const Expr *Site) {
+  CellId C = target(DataSet);
+  const Value V = S->Cells[C];
+  if (V.K != Value::Object || !Site)
+    return {};
+  if (CellId Inner = named(V.Id, "dataset", false)) {
+    Value Batch = batchOf(Inner, Site);
+    CellId T = named(V.Id, "transform", false);
+    return Dead || !Batch || !T ? Batch
+                                : transformed(S->Cells[T], Batch, Site);
+  }
+  const CXXRecordDecl *R = S->Objects[V.Id].Rec;
+  Value Example;
+  if (CellId Tensor = named(V.Id, "tensor", false)) {
+    // Row by row.
+    Value T = load(Tensor);
+    if (T.K != Value::Tensor)
+      return {};
+    Handle H = S->Handles[T.Id];
+    setDims(H.Fact, H.Fact.Dims > 0 ? std::optional<int>(H.Fact.Dims - 1)
+                                    : std::nullopt);
+    const CXXMethodDecl *Get = methodOf(R, "get");
+    Object O;
+    O.Rec = Get ? record(Get->getReturnType()) : nullptr;
+    if (const FieldDecl *Data = dataOf(O.Rec))
+      O.Fields.push_back({Data, S->cell(S->tensor(std::move(H)))});
+    Example = S->object(std::move(O));
+  } else if (!R || !isUserCode(R)) {
+    return {};
+  } else if (const CXXMethodDecl *M = methodOf(R, "get_batch");
+             M && isUserCode(M)) {
+    return enter(M, Site, C, unknownArguments(M));
+  } else if (const CXXMethodDecl *M = methodOf(R, "get"); M && isUserCode(M)) {
+    Example = enter(M, Site, C, unknownArguments(M));
+  }
+  if (Dead || Example.K != Value::Object)
+    return {};
+  Object List;
+  List.K = Object::List;
+  List.Opaque = true;
+  List.Like = S->cell(Example);
+  return S->object(std::move(List));
+}
+
+// What a transform makes of a batch.
+Value Interp::transformed(const Value &Transform, const Value &Batch,
+                          const Expr *Site) {
+  const CXXRecordDecl *R =
+      Transform.K == Value::Object ? S->Objects[Transform.Id].Rec : nullptr;
+  if (!R || Batch.K != Value::Object)
+    return {};
+  std::string Q = qualified(R);
+  StringRef Name = Q;
+  CellId This = S->cell(Transform);
+  CellId Function = named(Transform.Id, "function", false);
+  if (Name == "torch::data::transforms::BatchLambda" && Function)
+    return callClosure(S->Cells[Function], Site, {S->cell(Batch)}, Ctx.VoidTy);
+  if (const CXXMethodDecl *M = methodOf(R, "apply_batch"); M && isUserCode(M))
+    return enter(M, Site, This, {S->cell(Batch)});
+  if (Name == "torch::data::transforms::Normalize")
+    return Batch;
+  // What all examples have in common goes through.
+  const Object List = S->Objects[Batch.Id];
+  Value Example = alike(examplesOf(List));
+  if (List.K != Object::List || Example.K != Value::Object)
+    return {};
+  Example = copyOf(Example);
+  auto All = [&](const Value &New) {
+    Object O;
+    O.K = Object::List;
+    O.Opaque = true;
+    O.Like = S->cell(New);
+    return Dead || !New ? Value() : S->object(std::move(O));
+  };
+  if (Name == "torch::data::transforms::Stack") {
+    for (auto &[Key, Cell] : S->Objects[Example.Id].Fields) {
+      const Value &T = S->Cells[Cell];
+      if (T.K != Value::Tensor)
+        continue;
+      Handle H = S->Handles[T.Id];
+      // What nobody has moved is where files are read.
+      if (!H.Fact.Dev.isKnown() && !(H.From && H.From->K == Origin::Moved))
+        H.Fact.Dev = Device::cpu();
+      H.Fact.Dim = Rank::Some;
+      if (H.Fact.Dims >= 0)
+        ++H.Fact.Dims;
+      H.Name = static_cast<const FieldDecl *>(Key)->getName().str();
+      H.From = origin(Origin::Created, Site, H.Fact.Dev, "");
+      S->Cells.mut(Cell) = S->tensor(std::move(H));
+    }
+    return Example;
+  }
+  if (Name == "torch::data::transforms::Lambda" && Function)
+    return All(callClosure(S->Cells[Function], Site, {S->cell(Example)},
+                           Ctx.VoidTy));
+  if (const CXXMethodDecl *M = methodOf(R, "apply"); M && isUserCode(M))
+    return All(enter(M, Site, This, {S->cell(Example)}));
+  // Of the data alone.
+  const FieldDecl *Data = dataOf(S->Objects[Example.Id].Rec);
+  const CXXMethodDecl *Call = methodOf(R, "");
+  bool Lambda = Name == "torch::data::transforms::TensorLambda" && Function;
+  if (!Data || (!Lambda && !(Call && isUserCode(Call))))
+    return {};
+  CellId C = field(S->cell(Example), Data);
+  Value New = Lambda ? callClosure(S->Cells[Function], Site, {C}, Ctx.VoidTy)
+                     : enter(Call, Site, This, {C});
+  if (Dead)
+    return {};
+  S->Cells.mut(C) = New.K == Value::Ref ? load(New.Id) : New;
+  return All(Example);
+}
+
+} // namespace torch_tidy

@@ -1,0 +1,84 @@
+// RUN: %check_torch %s
+// The program's own data sets run under its facts where their loader is read.
+#include <torch/torch.h>
+using torch::Tensor;
+namespace data = torch::data;
+
+struct Rows : data::datasets::Dataset<Rows> {
+  explicit Rows(Tensor all) : all(all) {}
+  data::Example<> get(size_t index) override {
+    return {all[index], torch::tensor(int64_t(index))};
+  }
+  torch::optional<size_t> size() const override { return 4; }
+  Tensor all;
+};
+template <class Set> auto loader(Set set) {
+  return data::make_data_loader(set.map(data::transforms::Stack<>()), 2);
+}
+
+void onHost() {
+  torch::nn::Linear m(3, 2);
+  m->to(torch::kCUDA);
+  for (auto &batch : *loader(Rows(torch::rand({4, 3}))))
+    m(batch.data); // expect: 'batch.data' is on the CPU but 'm' was moved to CUDA
+}
+void onDevice() {
+  torch::nn::Linear m(3, 2);
+  m->to(torch::kCUDA);
+  auto l = loader(Rows(torch::rand({4, 3}, torch::kCUDA)));
+  for (auto &batch : *l) {
+    auto y = m(batch.data);
+    torch::nll_loss(y, batch.target); // expect: 'batch.target' is on the CPU but 'y' is on CUDA
+  }
+}
+void doubles() {
+  torch::nn::Linear m(3, 2);
+  for (auto batch : *loader(Rows(torch::rand({4, 3}, torch::kDouble)))) {
+    m(batch.data.to(torch::kFloat));
+    m(batch.data); // expect: 'batch.data' holds Double but 'm' works in Float
+  }
+}
+void byIterator() {
+  torch::nn::Linear m(3, 2);
+  auto l = loader(Rows(torch::rand({4, 3}, torch::kDouble)));
+  for (auto it = l->begin(); it != l->end(); ++it)
+    m(it->data); // expect: 'it->data' holds Double but 'm' works in Float
+  m((*l->begin()).data); // expect: 'data' holds Double but 'm' works in Float
+}
+void transforms() {
+  torch::nn::Linear m(3, 2);
+  auto set = Rows(torch::rand({4, 3}, torch::kDouble))
+                 .map(data::transforms::Lambda<data::Example<>>([](data::Example<> e) {
+                   e.data = e.data.to(torch::kFloat);
+                   return e;
+                 }));
+  for (auto &batch : *loader(set))
+    m(batch.data);
+}
+// Examples that nobody stacks.
+void examples() {
+  torch::nn::Linear m(3, 2);
+  auto l = data::make_data_loader(Rows(torch::rand({4, 3}, torch::kCUDA)), 2);
+  for (auto &batch : *l)
+    for (auto &example : batch)
+      m(example.data); // expect: 'example.data' is on CUDA but 'm' is on the CPU
+}
+void tensors() {
+  torch::nn::Linear m(3, 2);
+  auto set = data::datasets::TensorDataset(torch::rand({4, 3}, torch::kDouble))
+                 .map(data::transforms::Stack<data::TensorExample>());
+  auto l = data::make_data_loader(std::move(set), 2);
+  for (auto &batch : *l)
+    m(batch.data); // expect: 'batch.data' holds Double but 'm' works in Float
+}
+// What is read from a file is not known.
+struct Files : data::datasets::Dataset<Files> {
+  Tensor read(size_t index);
+  data::Example<> get(size_t index) override { return {read(index), torch::zeros({1})}; }
+  torch::optional<size_t> size() const override { return 4; }
+};
+void files() {
+  torch::nn::Linear m(3, 2);
+  for (auto &batch : *loader(Files()))
+    m(batch.data);
+}
