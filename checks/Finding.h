@@ -8,7 +8,7 @@
 #ifndef TORCH_TIDY_CHECKS_FINDING_H
 #define TORCH_TIDY_CHECKS_FINDING_H
 
-#include "checks/flow/Placement.h"
+#include "checks/Summary.h"
 #include "clang/Basic/Diagnostic.h"
 #include "clang/Basic/SourceLocation.h"
 #include <string>
@@ -113,12 +113,19 @@ struct AnalysisOptions {
   unsigned Depth = 16;
   /// Paths (distinct states) that are kept apart at one point.
   unsigned Paths = 16;
+  /// What is known of functions that are defined in other sources; may be null.
+  const Summaries *Elsewhere = nullptr;
 };
 
 struct AnalysisResult {
   std::vector<Finding> Findings; ///< In source order, no duplicates.
   std::vector<Unknown> Unknowns; ///< In source order, one per place and reason.
   AnalysisStats Stats;
+  /// Of the functions that other sources can call.
+  Summaries Defined;
+  /// The symbols of functions that are called here and defined in another
+  /// source, and their names.
+  std::map<std::string, std::string> Unseen;
 };
 
 /// Analyses every function that the user wrote in this translation unit

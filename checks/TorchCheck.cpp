@@ -13,6 +13,8 @@ void SharedAnalysis::require(const AnalysisOptions &Wanted) {
   Options->Budget = std::max(Options->Budget, Wanted.Budget);
   Options->Depth = std::max(Options->Depth, Wanted.Depth);
   Options->Paths = std::max(Options->Paths, Wanted.Paths);
+  if (Wanted.Elsewhere)
+    Options->Elsewhere = Wanted.Elsewhere;
 }
 
 const AnalysisResult &SharedAnalysis::get(ASTContext &Context) {

@@ -215,11 +215,17 @@ Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
   } else if (Ctor->isImplicit() || Ctor->isDefaulted()) {
     implicitConstruct(R, Site, This);
   } else {
-    unknown(Site ? Site->getBeginLoc() : SourceLocation(),
-            "constructor of '" + R->getNameAsString() +
-                "' is defined elsewhere");
+    const FunctionSummary *Known = summaryOf(Ctor);
+    std::optional<Device> Place;
+    if (Known)
+      Place = resultPlace(*Known, Args);
+    else
+      unknown(Site ? Site->getBeginLoc() : SourceLocation(),
+              "constructor of '" + R->getNameAsString() +
+                  "' is defined elsewhere");
     S->Objects.mut(V.Id).Opaque = true;
-    S->Objects.mut(V.Id).Unseen = Device::symbol(++DeviceSymbols);
+    S->Objects.mut(V.Id).Unseen =
+        Place.value_or(Device::symbol(++DeviceSymbols));
   }
   return Dead ? Value() : S->Cells[This];
 }

@@ -66,9 +66,18 @@ void Interp::runRoot(const FunctionDecl *Fn) {
         initialise(Ctor, nullptr);
     }
   });
+  const State Entry = In.empty() ? State() : In.front();
+  const bool One = In.size() == 1;
+  Flow Out = exec(Fn->getBody(), std::move(In));
   // Only a jump into a block is left over.
-  if (!exec(Fn->getBody(), std::move(In)).Goto.empty())
-    GaveUp = true;
+  GaveUp |= !Out.Goto.empty();
+  if (Fn->isExternallyVisible() && !Fn->isInlined()) {
+    auto *Ctor = dyn_cast<CXXConstructorDecl>(Fn);
+    if (!Ctor && One)
+      summarise(Fn, Entry, Out);
+    else if (Ctor && isModule(Ctor->getParent()))
+      summariseConstructor(Ctor);
+  }
   if (GaveUp) {
     ++Result.Stats.GaveUp;
     Result.Stats.GaveUpAt.push_back(Fn->getLocation());

@@ -6,30 +6,6 @@ using namespace clang;
 
 namespace torch_tidy {
 
-// What an unseen function may have done to what it was given by reference.
-void Interp::havoc(const CallExpr *E, ArrayRef<const Expr *> Args) {
-  const FunctionDecl *Fn = E->getDirectCallee();
-  for (unsigned I = 0; I < Args.size(); ++I) {
-    const Expr *A = Args[I];
-    QualType PT = Fn && I < Fn->getNumParams() ? Fn->getParamDecl(I)->getType()
-                                               : A->getType();
-    TypeKind K = kindOf(A->getType());
-    bool Module = K == TypeKind::Holder || K == TypeKind::Module ||
-                  (K == TypeKind::Pointer && heldModule(A->getType()));
-    bool Writes =
-        (PT->isReferenceType() && !PT->getPointeeType().isConstQualified()) ||
-        PT->isPointerType();
-    if (!A->isGLValue() && !Module)
-      continue;
-    if (Module) {
-      displace(target(cellOf(A)), Device::symbol(++DeviceSymbols));
-    } else if (Writes && A->isGLValue()) {
-      S->Cells.mut(loc(A)) = fresh(A->getType(), text(A), E->getBeginLoc(),
-                                   "written by an unseen function");
-    }
-  }
-}
-
 Value Interp::call(const CallExpr *E) {
   const FunctionDecl *Fn = E->getDirectCallee();
   std::vector<const Expr *> Args(E->arg_begin(), E->arg_end());
@@ -208,28 +184,7 @@ Value Interp::call(const CallExpr *E) {
     auto Cells = ArgCells();
     return Dead ? Value() : enter(Target, E, Base ? target(Base) : 0, Cells);
   }
-  auto Cells = ArgCells();
-  if (Dead)
-    return {};
-  if (Fn->isNoReturn()) {
-    Dead = true;
-    return {};
-  }
-  if (Value V = Base ? S->Cells[target(Base)] : Value();
-      V.K == Value::Object && S->Objects[V.Id].K == Object::Module &&
-      S->Objects[V.Id].Rec && isUserCode(S->Objects[V.Id].Rec) &&
-      S->Objects[V.Id].Rec->hasDefinition() &&
-      kindOf(E->getType()) != TypeKind::Number && !E->getType()->isVoidType()) {
-    Value Unseen;
-    if (unseenForward(E, target(Base), BaseE, Cells, Args, E->getType(),
-                      Unseen))
-      return Unseen;
-  }
-  havoc(E, Args);
-  unknown(E->getBeginLoc(),
-          "'" + Fn->getNameAsString() + "' is defined elsewhere");
-  return fresh(E->getType(), Fn->getNameAsString() + "()", E->getBeginLoc(),
-               "returned by an unseen function");
+  return unseenCall(E, Fn, Base, BaseE, Args);
 }
 
 } // namespace torch_tidy

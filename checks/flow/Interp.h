@@ -352,6 +352,19 @@ private:
   CellId
   target(CellId C); ///< Through pointers and holders to the object's cell.
 
+  // Summaries.cpp.
+  std::string linkerSymbol(const clang::FunctionDecl *Fn);
+  const FunctionSummary *summaryOf(const clang::FunctionDecl *Fn);
+  std::vector<Device> argumentPlaces(const clang::FunctionDecl *Fn);
+  void summarise(const clang::FunctionDecl *Fn, const State &Entry,
+                 const Flow &Out);
+  void summariseConstructor(const clang::CXXConstructorDecl *Ctor);
+  std::optional<Device> resultPlace(const FunctionSummary &Known,
+                                    llvm::ArrayRef<CellId> Args);
+  Value unseenCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                   CellId Base, const clang::Expr *BaseE,
+                   llvm::ArrayRef<const clang::Expr *> Args);
+
   // Types (Types.cpp).
   TypeKind kindOf(clang::QualType T);
   TypeKind findKind(clang::QualType T);

@@ -16,7 +16,8 @@ void gradientStays_FN() {
 struct Other {
   torch::Tensor load();
 };
-// What a function of another file returns.
+// What a function returns that no source of the run or of its compile database
+// defines.
 void fromAnotherFile_FN(Other &other) {
   torch::nn::Linear l(4, 4);
   l->to(torch::kCUDA);

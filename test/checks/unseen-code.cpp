@@ -21,3 +21,36 @@ void unseenAndNeverMoved() {
   auto net = std::make_shared<Elsewhere>();
   net->forward(torch::rand({2, 3}));
 }
+
+// Where its other methods find their inputs, and where what they return is,
+// nobody says: this one may well end with `.cpu()`.
+struct Detector : torch::nn::Module {
+  Detector();
+  torch::Tensor forward(torch::Tensor x);
+  torch::Tensor boxes(torch::Tensor x);
+  torch::Tensor scores(torch::Tensor x) const;
+  void load(const std::string &file);
+  torch::nn::Conv2d conv{nullptr};
+};
+
+void resultOfAnotherMethod(torch::Tensor image) {
+  Detector net;
+  net.to(torch::kCUDA);
+  auto boxes = net.boxes(net.forward(image.to(torch::kCUDA)));
+  std::cout << boxes.accessor<float, 2>()[0][0];
+}
+
+// `load` may move it, `scores` may not.
+void movedByAnotherMethod() {
+  Detector net;
+  net.to(torch::kCUDA);
+  net.load("weights.pt");
+  net.forward(torch::rand({1, 3, 8, 8}));
+}
+
+void notMovedByAConstMethod(torch::Tensor image) {
+  Detector net;
+  net.to(torch::kCUDA);
+  net.scores(image);
+  net.forward(torch::rand({1, 3, 8, 8})); // expect: is on the CPU but 'net' was moved to CUDA
+}

@@ -101,6 +101,16 @@ bool CompileCommands::hasDatabaseFor(llvm::StringRef File) const {
   return Fixed || fs::exists(databaseFor(File));
 }
 
+std::vector<std::string> CompileCommands::allSources() const {
+  std::vector<std::string> Files;
+  for (const auto &Entry : Loaded)
+    if (Entry.second)
+      llvm::append_range(Files, Entry.second->getAllFiles());
+  llvm::sort(Files);
+  Files.erase(llvm::unique(Files), Files.end());
+  return Files;
+}
+
 llvm::Expected<std::vector<CompileCommand>>
 CompileCommands::get(llvm::StringRef File, const ExtraFlags &Extra) {
   std::vector<CompileCommand> Commands;

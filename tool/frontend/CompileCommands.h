@@ -44,6 +44,8 @@ public:
   /// error says which file has none and how to make one.
   llvm::Expected<std::vector<clang::tooling::CompileCommand>>
   get(llvm::StringRef File, const ExtraFlags &Extra);
+  /// All sources of the databases that were read so far; none with fixed flags.
+  std::vector<std::string> allSources() const;
   /// True where there is a database for the file, readable or not.
   bool hasDatabaseFor(llvm::StringRef File) const;
 

@@ -4,6 +4,7 @@
 #include "tool/report/ApplyFixes.h"
 #include "tool/torch-tidy/CommonFlags.h"
 #include "tool/torch-tidy/LintFile.h"
+#include "tool/torch-tidy/OtherSources.h"
 #include "tool/torch-tidy/Progress.h"
 #include "tool/torch-tidy/Reporter.h"
 #include "tool/torch-tidy/ResultCache.h"
@@ -227,7 +228,7 @@ bool useFixes(const LintFlags &Flags, const std::vector<ClangTidyError> &Errors,
 }
 
 int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
-             const std::vector<LintJob> &Jobs) {
+             CompileCommands &Commands, const std::vector<LintJob> &Jobs) {
   llvm::Expected<std::string> ResourceDir = findResourceDir();
   if (!ResourceDir)
     return fail(llvm::toString(ResourceDir.takeError()));
@@ -257,7 +258,7 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
     llvm::timeTraceProfilerInitialize(/*TimeTraceGranularity=*/500,
                                       "torch-tidy");
   Hooks.Trace = Tracing;
-  auto Lint = [&](const LintJob &Job) {
+  auto Once = [&](const LintJob &Job) {
     std::optional<LintResult> Result;
     if (Unchanged)
       Result = Unchanged->find(Job);
@@ -266,8 +267,16 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
       if (Unchanged)
         Unchanged->store(Job, *Result);
     }
-    Bar.step(Job.File);
     return std::move(*Result);
+  };
+  OtherSources Others(Jobs, Commands, Flags, Config, Once);
+  auto Lint = [&](const LintJob &Job) {
+    LintResult Result = Once(Job);
+    if (LintJob Informed = Others.informed(Job, Result);
+        !Informed.Elsewhere.empty())
+      Result = Once(Informed);
+    Bar.step(Job.File);
+    return Result;
   };
 
   llvm::DefaultThreadPool Pool(llvm::hardware_concurrency(Flags.Jobs));
@@ -336,9 +345,8 @@ llvm::Expected<LintJob> makeJob(CompileCommands &Commands,
 }
 
 llvm::Expected<std::vector<LintJob>>
-makeJobs(CommonFlags &Flags, const TidyConfig &Config,
-         llvm::ArrayRef<std::string> Files) {
-  CompileCommands Commands = Flags.compileCommands();
+makeJobs(CompileCommands &Commands, const CommonFlags &Flags,
+         const TidyConfig &Config, llvm::ArrayRef<std::string> Files) {
   auto Provider = Config.provider();
   std::vector<LintJob> Jobs;
   for (const std::string &File : Files) {
@@ -396,12 +404,14 @@ int runLint(int argc, const char **argv) {
 
   if (Files->empty())
     return fail("no source files; see torch-tidy --help");
-  llvm::Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config, *Files);
+  CompileCommands Commands = Flags.compileCommands();
+  llvm::Expected<std::vector<LintJob>> Jobs =
+      makeJobs(Commands, Flags, *Config, *Files);
   if (!Jobs)
     return fail(llvm::toString(Jobs.takeError()));
   if (Jobs->empty())
     return ExitClean;
-  return lintJobs(Flags, *Config, *Jobs);
+  return lintJobs(Flags, *Config, Commands, *Jobs);
 }
 
 } // namespace torch_tidy

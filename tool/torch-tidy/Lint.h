@@ -24,8 +24,8 @@ llvm::Expected<LintJob> makeJob(CompileCommands &Commands,
 
 /// The same for several. The error names the first file that has none.
 llvm::Expected<std::vector<LintJob>>
-makeJobs(CommonFlags &Flags, const TidyConfig &Config,
-         llvm::ArrayRef<std::string> Files);
+makeJobs(CompileCommands &Commands, const CommonFlags &Flags,
+         const TidyConfig &Config, llvm::ArrayRef<std::string> Files);
 
 } // namespace torch_tidy
 

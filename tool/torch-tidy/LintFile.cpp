@@ -27,9 +27,11 @@ namespace {
 /// matchers would walk the whole of LibTorch to call them.
 class LintConsumer : public ASTConsumer {
 public:
-  LintConsumer(ClangTidyContext &Context, LintResult &Result,
-               const LintHooks &Hooks, llvm::StringRef Directory)
-      : Context(Context), Result(Result), Hooks(Hooks), Directory(Directory) {}
+  LintConsumer(const LintJob &Job, ClangTidyContext &Context,
+               LintResult &Result, const LintHooks &Hooks,
+               llvm::StringRef Directory)
+      : Job(Job), Context(Context), Result(Result), Hooks(Hooks),
+        Directory(Directory) {}
 
   bool HandleTopLevelDecl(DeclGroupRef) override {
     return !Hooks.Cancelled || !Hooks.Cancelled();
@@ -41,9 +43,13 @@ public:
       return;
     SharedAnalysis Analysis;
     for (const CheckInfo &Check : allChecks())
-      if (Context.isCheckEnabled(Check.name()))
-        Analysis.require(readAnalysisOptions(ClangTidyCheck::OptionsView(
-            Check.name(), Context.getOptions().CheckOptions, &Context)));
+      if (Context.isCheckEnabled(Check.name())) {
+        AnalysisOptions Wanted =
+            readAnalysisOptions(ClangTidyCheck::OptionsView(
+                Check.name(), Context.getOptions().CheckOptions, &Context));
+        Wanted.Elsewhere = &Job.Elsewhere;
+        Analysis.require(Wanted);
+      }
     // Who asks for a node's parent has the whole scope walked: LibTorch, and
     // all of a preamble, unless it is left out.
     OwnerMap OwnerOf(AST.getSourceManager());
@@ -79,6 +85,12 @@ public:
       Result.Unknowns.push_back(U.Loc.printToString(SM) + ": " + U.Reason);
     for (SourceLocation Loc : Found.Stats.GaveUpAt)
       Result.GaveUp.push_back(Loc.printToString(SM));
+    // What the ways that a file is compiled do not agree on is not known.
+    for (const auto &[Symbol, Said] : Found.Defined)
+      if (auto [It, New] = Result.Defined.try_emplace(Symbol, Said);
+          !New && !(It->second == Said))
+        It->second = {};
+    Result.Unseen.insert(Found.Unseen.begin(), Found.Unseen.end());
     Result.Stats.Functions += Found.Stats.Functions;
     Result.Stats.GaveUp += Found.Stats.GaveUp;
     Result.Stats.Visits += Found.Stats.Visits;
@@ -86,6 +98,7 @@ public:
   }
 
 private:
+  const LintJob &Job;
   ClangTidyContext &Context;
   LintResult &Result;
   const LintHooks &Hooks;
@@ -165,7 +178,7 @@ void lint(const LintJob &Job, const TidyConfig &Config,
       Context.setCurrentFile(Job.File);
       Context.setASTContext(&Compiler.getASTContext());
       Context.setCurrentBuildDirectory(Command.Directory);
-      return std::make_unique<LintConsumer>(Context, Result, Hooks,
+      return std::make_unique<LintConsumer>(Job, Context, Result, Hooks,
                                             Command.Directory);
     };
     if (!runFrontend({Command, ResourceDir, Diagnostics, Hooks.Files,

@@ -27,6 +27,8 @@ struct LintJob {
   std::vector<clang::tooling::CompileCommand> Commands;
   /// The configuration of the file, as text: what a stored result is known by.
   std::string Options = "";
+  /// What is known of functions that are defined in other sources.
+  Summaries Elsewhere = {};
 };
 
 struct LintResult {
@@ -42,6 +44,9 @@ struct LintResult {
   /// functions that ran out of budget.
   std::vector<std::string> Unknowns;
   std::vector<std::string> GaveUp;
+  /// As in AnalysisResult; of all commands of the file.
+  Summaries Defined;
+  std::map<std::string, std::string> Unseen;
   /// Some command of the file did not parse; nothing is known of it then.
   bool Failed = false;
   /// The analysis died on this file, and the others went on.

@@ -85,6 +85,19 @@ template <class IO> void fields(IO &F, ClangTidyStats &S) {
   F(S.ErrorsIgnoredLineFilter);
 }
 
+template <class IO> void fields(IO &F, Device &D) {
+  F(D.K);
+  F(D.Index);
+  F(D.Sym);
+}
+
+template <class IO> void fields(IO &F, FunctionSummary &S) {
+  F(S.Place);
+  F(S.Like);
+  F(S.Type);
+  F(S.Stays);
+}
+
 template <class IO> void fields(IO &F, LintResult &R) {
   F(R.Errors);
   F(R.Details);
@@ -94,6 +107,8 @@ template <class IO> void fields(IO &F, LintResult &R) {
   F(R.Stats.Visits);
   F(R.Unknowns);
   F(R.GaveUp);
+  F(R.Defined);
+  F(R.Unseen);
 }
 
 template <class T>
@@ -115,6 +130,13 @@ public:
   template <class T, unsigned N>
   void operator()(llvm::SmallVector<T, N> &List) {
     each(List);
+  }
+  template <class T> void operator()(std::map<std::string, T> &Map) {
+    Out.number(Map.size());
+    for (auto &[Key, Value] : Map) {
+      Out.text(Key);
+      (*this)(Value);
+    }
   }
   void operator()(llvm::StringMap<Replacements> &Fix) {
     std::vector<llvm::StringRef> Paths(Fix.keys().begin(), Fix.keys().end());
@@ -161,6 +183,12 @@ public:
   template <class T, unsigned N>
   void operator()(llvm::SmallVector<T, N> &List) {
     each<T>(List);
+  }
+  template <class T> void operator()(std::map<std::string, T> &Map) {
+    In.list([&] {
+      std::string Key = In.text().str();
+      (*this)(Map[Key]);
+    });
   }
   void operator()(llvm::StringMap<Replacements> &Fix) {
     In.list([&] {
@@ -229,6 +257,9 @@ std::string ResultCache::name(const LintJob &Job) const {
     Out.list(Command.CommandLine,
              [&](const std::string &Argument) { Out.text(Argument); });
   });
+  Summaries Elsewhere = Job.Elsewhere;
+  Saver Save(Out);
+  Save(Elsewhere);
   std::string Key = ContentHash::of(Out.Bytes).str();
   return "results/" + Key.substr(0, 2) + "/result-" + Key;
 }

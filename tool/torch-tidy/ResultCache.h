@@ -1,7 +1,7 @@
 //===- ResultCache.h - unchanged files keep their findings ----------------===//
 //
 // What lintFile() gave is stored by what it was asked (the file, its commands,
-// the configuration, the tool), and is valid while all that was read or looked
+// the configuration, what it was told of other sources, the tool), and is valid while all that was read or looked
 // for on the way is as it was (Dependencies.h). A hit costs no clang: 0.05 s for
 // one file, most of it to start the program.
 //

@@ -160,7 +160,8 @@ Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
   LintHooks Hooks{Lint, std::ref(Probe)};
   Hooks.Library = Options.Library;
   // One command is enough: the program is built once.
-  LintJob One{Job.File, {Job.Commands.front()}};
+  LintJob One = Job;
+  One.Commands.resize(1);
   LintResult Result = lintFile(One, Config, ResourceDir, Hooks);
   Out.Failed = Result.Failed || Result.Crashed;
   Out.Details = std::move(Result.Details);

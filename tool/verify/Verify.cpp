@@ -3,7 +3,7 @@
 #include "clang-tidy/ClangTidy.h"
 #include "runtime/driver/ErrorFamily.h"
 #include "tool/frontend/ResourceDir.h"
-#include "tool/torch-tidy/Lint.h"
+#include "tool/torch-tidy/OtherSources.h"
 #include "tool/torch-tidy/TidyConfig.h"
 #include "tool/verify/Alone.h"
 #include "tool/verify/Emit.h"
@@ -50,8 +50,10 @@ public:
         ResourceDir(std::move(ResourceDir)), WorkDir(std::move(WorkDir)),
         Out(Out) {}
 
-  int run(const std::vector<LintJob> &Jobs) {
+  int run(std::vector<LintJob> Jobs, CompileCommands &Commands) {
     Files = Jobs.size();
+    if (!Lint)
+      informJobs(Jobs, Commands);
     if (!Flags.Run.empty()) {
       if (Error E = verifyProgram(Jobs))
         return fail(toString(std::move(E)));
@@ -95,6 +97,22 @@ private:
     if (Cache && !Preambled)
       Preambled.emplace(*Cache, FilesNow);
     return Preambled ? &*Preambled : nullptr;
+  }
+
+  /// Tells the jobs what they may know of one another's functions.
+  void informJobs(std::vector<LintJob> &Jobs, CompileCommands &Commands) {
+    auto Once = [&, Library = library()](const LintJob &Job) {
+      LintHooks Hooks;
+      Hooks.Library = Library;
+      return lintFile(Job, Config, ResourceDir, Hooks);
+    };
+    OtherSources Others(Jobs, Commands, Flags, Config, Once);
+    if (Others.none())
+      return;
+    DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
+    for (LintJob &Job : Jobs)
+      Pool.async([&] { Job = Others.informed(Job, Once(Job)); });
+    Pool.wait();
   }
 
   size_t Files = 0; ///< How many there are.
@@ -328,7 +346,9 @@ int torch_tidy::runVerify(
     return fail(toString(Files.takeError()));
   if (Files->empty())
     return fail("no source files; see torch-tidy verify --help");
-  Expected<std::vector<LintJob>> Jobs = makeJobs(Flags, *Config, *Files);
+  CompileCommands Commands = Flags.compileCommands();
+  Expected<std::vector<LintJob>> Jobs =
+      makeJobs(Commands, Flags, *Config, *Files);
   if (!Jobs)
     return fail(toString(Jobs.takeError()));
   if (Jobs->empty())
@@ -352,7 +372,7 @@ int torch_tidy::runVerify(
       sys::fs::remove_directories(Dir);
   });
   return Session(Flags, *Config, Lint, *ResourceDir, std::string(Dir), **Out)
-      .run(*Jobs);
+      .run(std::move(*Jobs), Commands);
 }
 
 int torch_tidy::runVerify(int argc, const char **argv) {
