@@ -17,10 +17,15 @@ bool Interp::visit() {
 
 // Two states that nothing later can tell apart become one; the conditions that
 // they do not share are forgotten. Where more than `Exact` are left, states that
-// differ in numbers only go first; past the limit the rest is joined into one.
+// differ in numbers only go first; past the limit the rest is joined into one. A
+// function that has used up half of its budget keeps fewer paths, and in the
+// last quarter one: better little known of its end than nothing.
 void Interp::merge(States &All, unsigned Exact) {
   if (All.size() < 2)
     return;
+  const size_t Paths = Budget > Opts.Budget / 2   ? Opts.Paths
+                       : Budget > Opts.Budget / 4 ? (Opts.Paths + 3) / 4
+                                                  : 1;
   for (bool Numbers : {true, false}) {
     std::map<uint64_t, size_t> Seen;
     States Out;
@@ -51,15 +56,15 @@ void Interp::merge(States &All, unsigned Exact) {
         });
     }
     All = std::move(Out);
-    if (All.size() <= std::min(Numbers ? Exact : Opts.Paths, Opts.Paths))
+    if (All.size() <= (Numbers ? std::min<size_t>(Exact, Paths) : Paths))
       return;
   }
   std::stable_partition(All.begin(), All.end(),
                         [](const State &X) { return !X.Threw; });
-  for (size_t I = Opts.Paths; I < All.size(); ++I)
+  for (size_t I = Paths; I < All.size(); ++I)
     if (!All[I].Threw)
-      join(All[Opts.Paths - 1], All[I]);
-  All.erase(All.begin() + Opts.Paths, All.end());
+      join(All[Paths - 1], All[I]);
+  All.erase(All.begin() + Paths, All.end());
 }
 
 // What two paths agree on; all else becomes unknown. The numbering of cells
