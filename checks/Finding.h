@@ -124,7 +124,7 @@ struct AnalysisResult {
   /// Of the functions that other sources can call.
   Summaries Defined;
   /// The symbols of functions that are called here and defined in another
-  /// source, and their names.
+  /// source, and their names: "f", "C::f".
   std::map<std::string, std::string> Unseen;
 };
 

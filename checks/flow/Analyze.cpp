@@ -34,7 +34,7 @@ States Interp::entryTo(const FunctionDecl *Fn) {
 
 void Interp::runRoot(const FunctionDecl *Fn) {
   Root = Fn;
-  Budget = Opts.Budget;
+  Effort = {Opts.Budget, Opts.Budget};
   GaveUp = false;
   Rounds.clear();
   Catching = 0;

@@ -80,19 +80,20 @@ std::optional<FixItHint> Interp::appended(const Expr *E, StringRef Suffix) {
 // The move that brings an operand to where another is, spelled as the module's
 // own move is, where those names are in reach.
 std::string Interp::moveTo(const Used &Wrong, const Used &Against,
-                           ArrayRef<Used> Ops) {
+                           ArrayRef<Used> Ops, unsigned Level) {
+  const Frame &Here = S->Frames[Level - 1];
   const Handle &There = S->Handles[Against.H];
   const Device &D = There.Fact.Dev;
   const Origin *O = There.From;
   // In a module's own method the device is that of another input.
-  if (O && O->Frame != S->top().Serial)
+  if (O && O->Frame != Here.Serial)
     for (const Used &U : llvm::reverse(Ops))
       if (!U.IsState && U.E && U.H != Wrong.H &&
           isa<DeclRefExpr>(U.E->IgnoreImplicit()) &&
           kindOf(U.E->getType()) == TypeKind::Tensor &&
           S->Handles[U.H].Fact.Dev.sameAs(D))
         return ".to(" + text(U.E) + ".device())";
-  if (O && O->K == Origin::Moved && O->Frame == S->top().Serial) {
+  if (O && O->K == Origin::Moved && O->Frame == Here.Serial) {
     std::string Spelled = text(O->Spelled);
     if (!Spelled.empty() && !StringRef(Spelled).ends_with("..."))
       return ".to(" + Spelled + ")";
@@ -101,6 +102,8 @@ std::string Interp::moveTo(const Used &Wrong, const Used &Against,
         D.isCUDA())
       return ".cuda()";
   }
+  if (std::string Name = deviceInReach(Here, D, Wrong.E); !Name.empty())
+    return ".to(" + Name + ")";
   if (D.isCUDA() && D.Index > 0)
     return ".to(torch::Device(torch::kCUDA, " + std::to_string(D.Index) + "))";
   return D.isCPU() ? ".to(torch::kCPU)" : ".to(torch::kCUDA)";
@@ -108,7 +111,7 @@ std::string Interp::moveTo(const Used &Wrong, const Used &Against,
 
 // Brings the wrong operand to where the other is.
 std::optional<Fix> Interp::moveOperand(const Used &Wrong, const Used &Against,
-                                       ArrayRef<Used> Ops) {
+                                       ArrayRef<Used> Ops, unsigned Level) {
   const Device &There = S->Handles[Against.H].Fact.Dev;
   auto Elsewhere = [&](const Used &U) {
     return !U.IsState && U.H && S->Handles[U.H].Fact.Dev.differsFrom(There);
@@ -124,7 +127,7 @@ std::optional<Fix> Interp::moveOperand(const Used &Wrong, const Used &Against,
   }
   if (!Wrong.E)
     return std::nullopt;
-  std::string Move = moveTo(Wrong, Against, Ops);
+  std::string Move = moveTo(Wrong, Against, Ops, Level);
   // Inside a tuple or a list: the tensors are moved where they are made.
   if (kindOf(Wrong.E->getType()) != TypeKind::Tensor) {
     Fix Made{"make the tensors on the device of " + Whose, {}};
@@ -133,7 +136,7 @@ std::optional<Fix> Interp::moveOperand(const Used &Wrong, const Used &Against,
         continue;
       const Origin *C = S->Handles[U.H].From;
       if (!C || C->K != Origin::Created || !C->E ||
-          C->Frame != S->top().Serial)
+          C->Frame != S->Frames[Level - 1].Serial)
         return std::nullopt;
       auto Hint = appended(C->E, Move);
       if (!Hint)
@@ -174,12 +177,13 @@ static const Stmt *statementOf(ASTContext &Ctx, const Expr *E) {
 }
 
 // Takes the module's move to CUDA back before the statement of the call.
-std::optional<Fix> Interp::moveBack(const Finding &F, const Used &Against) {
+std::optional<Fix> Interp::moveBack(const Finding &F, const Used &Against,
+                                    unsigned Level) {
   const Handle &There = S->Handles[Against.H];
   const Origin *O = There.From;
   if (!Against.IsState || !There.Fact.Dev.isCUDA() || !O ||
       O->K != Origin::Moved || O->Subject.empty() ||
-      O->Frame != S->top().Serial)
+      O->Frame != S->Frames[Level - 1].Serial)
     return std::nullopt;
   // What moved and what is called may be two: a module and its clone.
   if (Against.Base && text(Against.Base->IgnoreImplicit()) != O->Subject)
@@ -214,7 +218,7 @@ std::optional<Fix> Interp::castOperand(const Used &Wrong, const Used &Against) {
 }
 
 void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against,
-                      ArrayRef<Used> Ops) {
+                      ArrayRef<Used> Ops, unsigned Level) {
   auto Offer = [&](std::optional<Fix> Repair) {
     if (Repair)
       F.Fixes.push_back(std::move(*Repair));
@@ -223,8 +227,8 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against,
     Offer(castOperand(Wrong, Against));
   if (F.Code != FindingCode::DeviceMismatch)
     return;
-  Offer(moveOperand(Wrong, Against, Ops));
-  Offer(moveBack(F, Against));
+  Offer(moveOperand(Wrong, Against, Ops, Level));
+  Offer(moveBack(F, Against, Level));
 }
 
 } // namespace torch_tidy

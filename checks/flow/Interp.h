@@ -390,8 +390,10 @@ private:
   std::vector<Step> historyOf(FindingCode Code, const Blame &B,
                               const Party &Wrong, const Party &Against,
                               unsigned Level, const clang::Expr *Site);
-  void repair(Finding &F, const Blame &B, const std::string &WrongName,
-              unsigned Level, llvm::ArrayRef<Used> Ops);
+  void repair(Finding &F, const Blame &B, unsigned Level,
+              llvm::ArrayRef<Used> Ops);
+  const clang::Expr *argumentFor(const clang::Expr *Call, unsigned Level,
+                                 HandleId H);
   Visits::Bad describe(const api::Judgement &J, FindingCode Code,
                        const Blame &B, unsigned Level, const clang::Expr *Site,
                        llvm::ArrayRef<Used> Ops);
@@ -416,15 +418,19 @@ private:
                         const api::Judgement &J, const clang::Expr *Site);
   void unusedMoves(const std::set<const clang::Expr *> &Causes);
   void addFixes(Finding &F, const Used &Wrong, const Used &Against,
-                llvm::ArrayRef<Used> Ops);
+                llvm::ArrayRef<Used> Ops, unsigned Level);
   std::optional<clang::FixItHint> appended(const clang::Expr *E,
                                            llvm::StringRef Suffix);
   std::string moveTo(const Used &Wrong, const Used &Against,
-                     llvm::ArrayRef<Used> Ops);
+                     llvm::ArrayRef<Used> Ops, unsigned Level);
   std::optional<Fix> moveOperand(const Used &Wrong, const Used &Against,
-                                 llvm::ArrayRef<Used> Ops);
-  std::optional<Fix> moveBack(const Finding &F, const Used &Against);
+                                 llvm::ArrayRef<Used> Ops, unsigned Level);
+  std::optional<Fix> moveBack(const Finding &F, const Used &Against,
+                              unsigned Level);
   std::optional<Fix> castOperand(const Used &Wrong, const Used &Against);
+  // DeviceNames.cpp.
+  const clang::ParmVarDecl *ignoredDevice(const Origin &O);
+  std::string deviceInReach(const Frame &In, Device D, const clang::Expr *At);
   std::string text(const clang::Expr *E);
   void unknown(clang::SourceLocation Loc, std::string Why);
   unsigned choose(unsigned N);
@@ -443,7 +449,8 @@ private:
   size_t Cursor = 0;
   State *S = nullptr; ///< The state under evaluation.
   bool Dead = false;  ///< The path under evaluation has ended.
-  uint64_t Budget = 0, Serial = 0;
+  Budget Effort;
+  uint64_t Serial = 0;
   bool GaveUp = false;
   /// Where a `throw` leaves its states for the handler around; may be null.
   States *Thrown = nullptr;

@@ -5,6 +5,9 @@ using namespace clang;
 
 namespace torch_tidy {
 
+/// What is not known after so many rounds of a loop is not looked for.
+constexpr unsigned MaxRounds = 12;
+
 // One round of a loop: the states in which another may follow.
 States Interp::runRound(const Stmt *Body, States In, Flow &Out) {
   Flow F = exec(Body, std::move(In));
@@ -29,10 +32,9 @@ Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
   Flow Out;
   std::set<uint64_t> Seen;
   Rounds.push_back(0);
-  constexpr unsigned MaxRounds = 12;
   unsigned Unclear = 0;
-  for (unsigned Round = 0; Round < MaxRounds && !In.empty() && Budget;
-       ++Round) {
+  for (unsigned Round = 0;
+       Round < Effort.share(MaxRounds) && !In.empty() && Effort; ++Round) {
     Rounds.back() = std::min(Round, 3u);
     States Go;
     bool Forked = false;
@@ -137,7 +139,8 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
     S->top().Vars[Hidden] = Range;
   });
   Rounds.push_back(0);
-  for (unsigned Round = 0; Round < 12 && !In.empty() && Budget; ++Round) {
+  for (unsigned Round = 0;
+       Round < Effort.share(MaxRounds) && !In.empty() && Effort; ++Round) {
     Rounds.back() = std::min(Round, 3u);
     States Go;
     bool More = false;

@@ -20,6 +20,7 @@ const Origin *Interp::origin(Origin::Kind K, const Expr *E, Device D,
   O.Before = Before;
   O.Spelled = Spelled;
   O.Frame = S->top().Serial;
+  O.In = S->top().Fn;
   O.Depth = S->Frames.size();
   O.Under = S->Known;
   Origins.push_back(std::move(O));

@@ -7,25 +7,21 @@ namespace torch_tidy {
 
 bool Interp::visit() {
   ++Result.Stats.Visits;
-  if (Budget == 0) {
+  if (!Effort) {
     GaveUp = true;
     return false;
   }
-  --Budget;
+  --Effort.Left;
   return true;
 }
 
 // Two states that nothing later can tell apart become one; the conditions that
 // they do not share are forgotten. Where more than `Exact` are left, states that
-// differ in numbers only go first; past the limit the rest is joined into one. A
-// function that has used up half of its budget keeps fewer paths, and in the
-// last quarter one: better little known of its end than nothing.
+// differ in numbers only go first; past the limit the rest is joined into one.
 void Interp::merge(States &All, unsigned Exact) {
   if (All.size() < 2)
     return;
-  const size_t Paths = Budget > Opts.Budget / 2   ? Opts.Paths
-                       : Budget > Opts.Budget / 4 ? (Opts.Paths + 3) / 4
-                                                  : 1;
+  const size_t Paths = Effort.share(Opts.Paths);
   for (bool Numbers : {true, false}) {
     std::map<uint64_t, size_t> Seen;
     States Out;

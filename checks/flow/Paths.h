@@ -15,6 +15,20 @@ namespace torch_tidy {
 
 using States = std::vector<State>;
 
+/// What an entry function may cost, in visits. One that runs low looks less
+/// closely: better little known of a function's end than nothing.
+struct Budget {
+  uint64_t Whole = 0, Left = 0;
+
+  explicit operator bool() const { return Left != 0; }
+  /// \p Full while half of it is left, then a quarter of that, at last 1.
+  unsigned share(unsigned Full) const {
+    return Left > Whole / 2   ? Full
+           : Left > Whole / 4 ? std::max(1u, Full / 4)
+                              : 1;
+  }
+};
+
 inline void append(States &To, States From) {
   for (State &S : From)
     To.push_back(std::move(S));

@@ -148,6 +148,12 @@ std::vector<Step> Interp::historyOf(FindingCode Code, const Blame &B,
       Steps.push_back(std::move(*Step));
   if (auto Step = provenance(Code, Wrong))
     Steps.push_back(std::move(*Step));
+  if (const Origin *O = Wrong.H.From; O && Code == FindingCode::DeviceMismatch)
+    if (const ParmVarDecl *P = ignoredDevice(*O))
+      Steps.push_back({P->getLocation(),
+                       "'" + O->In->getNameAsString() + "' is given '" +
+                           P->getNameAsString() + "' and does not use it",
+                       Device::unknown(), ""});
   if (Wrong.H.Dropped)
     Steps.push_back({Wrong.H.Dropped->getExprLoc(),
                      "the result of this call is dropped; it does not move '" +
@@ -167,20 +173,39 @@ std::vector<Step> Interp::historyOf(FindingCode Code, const Blame &B,
 
 // The repairs at the place of the report; in a caller, those of the argument
 // that became the wrong operand.
-void Interp::repair(Finding &F, const Blame &B, const std::string &WrongName,
-                    unsigned Level, ArrayRef<Used> Ops) {
+void Interp::repair(Finding &F, const Blame &B, unsigned Level,
+                    ArrayRef<Used> Ops) {
   if (Level == S->Frames.size())
-    return addFixes(F, *B.Wrong, *B.Against, Ops);
-  auto *C = dyn_cast<CallExpr>(F.Call);
-  if (!C)
-    return;
-  for (const Expr *A : C->arguments())
-    if (auto *D = dyn_cast<DeclRefExpr>(A->IgnoreImplicit());
-        D && D->getDecl()->getName() == WrongName) {
-      Used U = *B.Wrong;
-      U.E = A;
-      return addFixes(F, U, *B.Against, {});
-    }
+    return addFixes(F, *B.Wrong, *B.Against, Ops, Level);
+  Used U = *B.Wrong;
+  U.E = argumentFor(F.Call, Level, U.H);
+  // Not where the callee may change the caller's variable.
+  if (U.E && (!U.E->isLValue() || U.E->getType().isConstQualified()))
+    addFixes(F, U, *B.Against, {}, Level);
+}
+
+// The argument of a call whose tensor is this one in the activation that the
+// call made, the one above \p Level; null where none is.
+const Expr *Interp::argumentFor(const Expr *Call, unsigned Level, HandleId H) {
+  auto *C = dyn_cast<CallExpr>(Call);
+  if (!C || Level >= S->Frames.size() || !S->Frames[Level].Fn)
+    return nullptr;
+  const Frame &Made = S->Frames[Level];
+  const FunctionDecl *Callee = C->getDirectCallee();
+  if (!Callee || Callee->getNumParams() != Made.Fn->getNumParams())
+    return nullptr;
+  ArrayRef<const Expr *> Args(C->getArgs(), C->getNumArgs());
+  if (isa<CXXOperatorCallExpr>(C) && isa<CXXMethodDecl>(Callee))
+    Args = Args.drop_front();
+  for (unsigned I = 0; I < Made.Fn->getNumParams() && I < Args.size(); ++I) {
+    auto It = Made.Vars.find(Made.Fn->getParamDecl(I));
+    if (It == Made.Vars.end() || isa<CXXDefaultArgExpr>(Args[I]))
+      continue;
+    const Value &V = S->Cells[It->second];
+    if (V.K == Value::Tensor && V.Id == H)
+      return Args[I];
+  }
+  return nullptr;
 }
 
 // What would be told if this call throws on every path that comes here so.
@@ -201,8 +226,19 @@ Visits::Bad Interp::describe(const api::Judgement &J, FindingCode Code,
   Party Wrong = party(*B.Wrong), Against = party(*B.Against);
   if (!Here && !Wrong.H.Name.empty())
     Wrong.Name = Wrong.H.Name;
+  // In the caller an argument is called what it is called there.
+  auto NameThere = [&](Party &P, const Used &U) {
+    const Expr *A = argumentFor(F.Call, Level, U.H);
+    if (A && !P.IsState && kindOf(A->getType()) == TypeKind::Tensor)
+      P.Name = text(A);
+  };
+  NameThere(Wrong, *B.Wrong);
+  NameThere(Against, *B.Against);
+  // Who has moved a module elsewhere may call it otherwise.
   if (const Origin *O = Against.H.From;
-      Against.IsState && O && !O->Subject.empty())
+      Against.IsState && O && !O->Subject.empty() &&
+      (Against.Name.empty() || !Here ||
+       O->Frame == S->Frames[Level - 1].Serial))
     Against.Name = O->Subject;
   F.Message = wording(Code, Wrong, Against, B.alone());
   for (const Used &U : Ops) {
@@ -219,7 +255,7 @@ Visits::Bad Interp::describe(const api::Judgement &J, FindingCode Code,
   }
   F.History = historyOf(Code, B, Wrong, Against, Level, Site);
   Bad.Dropped = Wrong.H.Dropped;
-  repair(F, B, Wrong.Name, Level, Ops);
+  repair(F, B, Level, Ops);
   if (Code == FindingCode::DeviceMismatch) {
     Bad.Left = leftBehind(B.Wrong->H);
     if (!Bad.Left)

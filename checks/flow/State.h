@@ -98,7 +98,8 @@ struct Origin {
   std::string Subject;                  ///< "model", "input"; may be empty.
   const clang::Expr *Spelled = nullptr; ///< The device as the move spelled it.
   const Origin *Before = nullptr;
-  uint64_t Frame = 0; ///< The activation it happened in.
+  uint64_t Frame = 0; ///< The activation it happened in, and its function.
+  const clang::FunctionDecl *In = nullptr;
   unsigned Depth = 0;
   std::map<SymbolId, int64_t> Under; ///< The conditions it happened under.
 };

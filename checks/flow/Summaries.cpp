@@ -16,16 +16,22 @@ std::string Interp::linkerSymbol(const FunctionDecl *Fn) {
 const FunctionSummary *Interp::summaryOf(const FunctionDecl *Fn) {
   if (!Fn->isExternallyVisible() || Fn->isDependentContext())
     return nullptr;
-  const NamedDecl *Named = Fn;
-  if (auto *Ctor = dyn_cast<CXXConstructorDecl>(Fn))
-    Named = Ctor->getParent();
-  if (!Named->getDeclName().isIdentifier())
+  // As it is spelled where it is defined.
+  std::string Name;
+  auto *Method = dyn_cast<CXXMethodDecl>(Fn);
+  if (isa<CXXConstructorDecl>(Fn))
+    Name = Method->getParent()->getNameAsString();
+  else if (Fn->getDeclName().isIdentifier())
+    Name = Fn->getNameAsString();
+  else
     return nullptr;
+  if (Method)
+    Name = Method->getParent()->getNameAsString() + "::" + Name;
   std::string Symbol = linkerSymbol(Fn);
   if (Opts.Elsewhere)
     if (auto It = Opts.Elsewhere->find(Symbol); It != Opts.Elsewhere->end())
       return &It->second;
-  Result.Unseen.emplace(std::move(Symbol), Named->getNameAsString());
+  Result.Unseen.emplace(std::move(Symbol), std::move(Name));
   return nullptr;
 }
 

@@ -125,7 +125,7 @@ void Interp::supposeMoved(const CXXRecordDecl *R) {
     O.Dev = Device::cuda();
     return O;
   }();
-  Budget = Opts.Budget;
+  Effort = {Opts.Budget, Opts.Budget};
   each(entryTo(Forward), [&] {
     Value V = settledObject(Ctor);
     if (!V)

@@ -9,7 +9,7 @@ static torch::Tensor sum(torch::Tensor a, const torch::Tensor &b) { return a + b
 void byValue(torch::Tensor x) {
   auto cuda = x.cuda();
   sum(cuda, cuda);
-  sum(cuda, torch::ones(3)); // expect: is on the CPU but
+  sum(cuda, torch::ones(3)); // expect: 'torch::ones(3)' is on the CPU but
 }
 
 // Through a reference the callee moves the caller's own tensor.

@@ -44,7 +44,7 @@ void movedBack() {
 }
 
 // A function that is given a device and does not use it.
-static torch::Tensor batch(int64_t n, torch::Device device) {
+static torch::Tensor batch(int64_t n, torch::Device device) { // expect-note: 'batch' is given 'device' and does not use it
   return torch::rand({n, 3}); // expect-note: created on the CPU here
 }
 

@@ -158,7 +158,7 @@ void v2() {
 void v3() {
   std::unique_ptr<Base> b(new D1());
   b->to(torch::kCUDA);
-  b->forward(torch::rand({2, 4})); // expect: 'x' is on the CPU but 'b' was moved to CUDA
+  b->forward(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'b' was moved to CUDA
 }
 struct PE : nn::Module {
   int64_t d;
@@ -203,7 +203,7 @@ struct Any : nn::Module {
 void any1() {
   Any m;
   m.to(torch::kCUDA);
-  m.forward(torch::rand({2, 4})); // expect: 'x' is on the CPU but 'm' was moved to CUDA
+  m.forward(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'm' was moved to CUDA
 }
 void seq1() {
   nn::Sequential s(nn::Linear(4, 4), nn::ReLU(), nn::Linear(4, 2));

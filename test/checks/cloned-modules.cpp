@@ -71,7 +71,7 @@ void throughReference() {
   Net net;
   const Net &n = net;
   Net s = Net(std::dynamic_pointer_cast<NetImpl>(n->clone()));
-  s->forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'x' is on CUDA but 'fc1' is on the CPU
+  s->forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA but 'fc1' is on the CPU
 }
 struct H {
   Net s{nullptr};
@@ -80,5 +80,5 @@ void member() {
   Net net;
   H h;
   h.s = net;
-  h.s->forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'x' is on CUDA but 'fc1' is on the CPU
+  h.s->forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA but 'fc1' is on the CPU
 }

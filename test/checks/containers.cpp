@@ -196,7 +196,7 @@ void f1() {
   nn::Linear l(4, 4);
   auto f = mkf(l);
   l->to(torch::kCUDA);
-  f(torch::rand({2, 4})); // expect: 'x' is on the CPU but 'l' was moved to CUDA
+  f(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'l' was moved to CUDA
 }
 void f2() {
   nn::Linear l(4, 4);
@@ -246,5 +246,5 @@ void d2() {
   {
     Guard g(l);
   }
-  l(torch::rand({2, 4}).cuda()); // expect: 'torch::rand({2, 4}).cuda()' is on CUDA but 'm' is on the CPU
+  l(torch::rand({2, 4}).cuda()); // expect: 'torch::rand({2, 4}).cuda()' is on CUDA but 'l' is on the CPU
 }

@@ -52,7 +52,7 @@ float r8(Tensor x) {
 }
 void r9() {
   r8(torch::rand({3, 3}));
-  r8(torch::rand({3, 3}, torch::kCUDA)); // expect: 'x' is on CUDA, but its memory is read on the host
+  r8(torch::rand({3, 3}, torch::kCUDA)); // expect: 'torch::rand({3, 3}, torch::kCUDA)' is on CUDA, but its memory is read on the host
 }
 Tensor r10() {
   auto x = torch::rand({3}).to(torch::kCUDA);

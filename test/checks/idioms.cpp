@@ -48,7 +48,7 @@ struct Left : nn::Module {
 void leftBehind() {
   Left net;
   net.to(torch::kCUDA);
-  net.forward(torch::rand({2, 3}, torch::kCUDA)); // expect: 'scale' is on the CPU but 'x' is on CUDA
+  net.forward(torch::rand({2, 3}, torch::kCUDA)); // expect: 'scale' is on the CPU but 'torch::rand({2, 3}, torch::kCUDA)' is on CUDA
 }
 
 // A user's own `to` that works in place.
@@ -139,7 +139,7 @@ void sharedModule() {
   auto x = torch::rand({2, 3}, torch::kCUDA);
   model->forward(x);
   movedBack(model);
-  model->forward(x); // expect: 'x' is on CUDA but 'm' is on the CPU
+  model->forward(x); // expect: 'x' is on CUDA but 'model' is on the CPU
 }
 
 void twoGpus() {

@@ -25,13 +25,13 @@ public:
 void a() {
   Models models;
   models.add("tiny", [] { return torch::nn::AnyModule(torch::nn::Linear(3, 2)); });
-  models.get("tiny").forward(torch::randn({5, 3})); // expect: 'torch::randn({5, 3})' is on the CPU but 'model.ptr()' was moved to CUDA
+  models.get("tiny").forward(torch::randn({5, 3})); // expect: 'torch::randn({5, 3})' is on the CPU but 'model' was moved to CUDA
 }
 void b() {
   Models models;
   models.add("tiny", [] { return torch::nn::AnyModule(torch::nn::Linear(3, 2)); });
   for (const char *name : {"tiny"})
-    models.get(name).forward(torch::randn({5, 3})); // expect: 'torch::randn({5, 3})' is on the CPU but 'model.ptr()' was moved to CUDA
+    models.get(name).forward(torch::randn({5, 3})); // expect: 'torch::randn({5, 3})' is on the CPU but 'model' was moved to CUDA
 }
 void c() {
   torch::nn::AnyModule m(torch::nn::Linear(3, 2));

@@ -119,7 +119,7 @@ struct J : nn::Module {
 void j() {
   J j;
   j.to(torch::kCUDA);
-  j.forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'x' is on CUDA but 'a' is on the CPU
+  j.forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA but 'a' is on the CPU
 }
 struct K : nn::Module {
   Tensor w; // expect: 'w' is never registered: when the module moves to CUDA, it stays on the CPU

@@ -16,19 +16,30 @@ OtherSources::OtherSources(llvm::ArrayRef<LintJob> Jobs,
       Files.push_back(Job.File);
 }
 
-/// The identifiers that a parenthesis follows.
+/// Takes the identifier off the end.
+static llvm::StringRef lastName(llvm::StringRef &Text) {
+  Text = Text.rtrim();
+  llvm::StringRef Rest = Text.rtrim("abcdefghijklmnopqrstuvwxyz_0123456789"
+                                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  llvm::StringRef Name = Text.drop_front(Rest.size());
+  Text = Rest;
+  return Name;
+}
+
+/// The identifiers that a parenthesis follows, and where a class or namespace is
+/// named in front of one, that as well: "f", "C::f".
 static llvm::StringSet<> callsIn(llvm::StringRef Text) {
   llvm::StringSet<> Names;
   for (size_t At = Text.find('('); At != llvm::StringRef::npos;
        At = Text.find('(', At + 1)) {
-    llvm::StringRef Before = Text.take_front(At).rtrim();
-    const size_t Length =
-        Before.size() - (Before.find_last_not_of(
-                             "abcdefghijklmnopqrstuvwxyz_0123456789"
-                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ") +
-                         1);
-    if (Length)
-      Names.insert(Before.take_back(Length));
+    llvm::StringRef Before = Text.take_front(At);
+    llvm::StringRef Name = lastName(Before);
+    if (Name.empty())
+      continue;
+    Names.insert(Name);
+    Before = Before.rtrim();
+    if (Before.consume_back("::"))
+      Names.insert((lastName(Before) + "::" + Name).str());
   }
   return Names;
 }
