@@ -181,7 +181,13 @@ void Interp::implicitConstruct(const CXXRecordDecl *R, const Expr *Site,
 
 Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
                         ArrayRef<CellId> Args) {
-  const CXXRecordDecl *R = Ctor->getParent();
+  return newRecord(Ctor->getParent(), Ctor, Site, Args);
+}
+
+// Without a constructor by the implicit one, which clang declares when the first
+// use is parsed: `std::make_shared<Net>()` alone is none, as its body is not.
+Value Interp::newRecord(const CXXRecordDecl *R, const CXXConstructorDecl *Ctor,
+                        const Expr *Site, ArrayRef<CellId> Args) {
   // What a module is made of moves with it, or is told of there.
   if (Site && llvm::none_of(S->Frames, [](const Frame &F) {
         return isa_and_nonnull<CXXConstructorDecl>(F.Fn);
@@ -209,10 +215,9 @@ Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
           BR && BR->hasDefinition() && isUserCode(BR))
         Chain.push_back(BR->getDefinition());
   }
-  const FunctionDecl *Def = nullptr;
-  if (Ctor->hasBody(Def)) {
+  if (Ctor && Ctor->hasBody()) {
     enter(Ctor, Site, This, Args);
-  } else if (Ctor->isImplicit() || Ctor->isDefaulted()) {
+  } else if (!Ctor || Ctor->isImplicit() || Ctor->isDefaulted()) {
     implicitConstruct(R, Site, This);
   } else {
     const FunctionSummary *Known = summaryOf(Ctor);

@@ -86,6 +86,9 @@ Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
           Best = C;
     if (Best)
       V = newRecord(Best, E, Cells);
+    else if (Cells.empty() && R->hasDefinition() &&
+             R->getDefinition()->needsImplicitDefaultConstructor())
+      V = newRecord(R->getDefinition(), nullptr, E, {});
     else
       V = fresh(T, "", E->getBeginLoc(), "no constructor found");
   } else if (derives(R, "torch::nn::Module")) {

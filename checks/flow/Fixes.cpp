@@ -109,6 +109,22 @@ std::string Interp::moveTo(const Used &Wrong, const Used &Against,
   return D.isCPU() ? ".to(torch::kCPU)" : ".to(torch::kCUDA)";
 }
 
+// The variable in a list or a tuple that holds this tensor.
+const Expr *Interp::variableIn(const Expr *E, HandleId H) {
+  if (auto *Ref = dyn_cast<DeclRefExpr>(E)) {
+    auto It = S->top().Vars.find(Ref->getDecl());
+    if (kindOf(E->getType()) != TypeKind::Tensor || It == S->top().Vars.end())
+      return nullptr;
+    const Value &V = S->Cells[target(It->second)];
+    return V.K == Value::Tensor && V.Id == H ? E : nullptr;
+  }
+  for (const Stmt *Child : E->children())
+    if (auto *Part = dyn_cast_or_null<Expr>(Child))
+      if (const Expr *Variable = variableIn(Part, H))
+        return Variable;
+  return nullptr;
+}
+
 // Brings the wrong operand to where the other is.
 std::optional<Fix> Interp::moveOperand(const Used &Wrong, const Used &Against,
                                        ArrayRef<Used> Ops, unsigned Level) {
@@ -128,12 +144,29 @@ std::optional<Fix> Interp::moveOperand(const Used &Wrong, const Used &Against,
   if (!Wrong.E)
     return std::nullopt;
   std::string Move = moveTo(Wrong, Against, Ops, Level);
-  // Inside a tuple or a list: the tensors are moved where they are made.
+  // Inside a tuple or a list: the tensors are moved where they are made; one
+  // that is needed again as it is, in the list.
   if (kindOf(Wrong.E->getType()) != TypeKind::Tensor) {
     Fix Made{"make the tensors on the device of " + Whose, {}};
     for (const Used &U : Ops) {
       if (!Elsewhere(U))
         continue;
+      if (const Expr *Variable = Level == S->Frames.size()
+                                     ? variableIn(Wrong.E, U.H)
+                                     : nullptr) {
+        UseAfter Visitor(Ctx.getSourceManager(),
+                         cast<DeclRefExpr>(Variable)->getDecl(),
+                         Wrong.E->getEndLoc());
+        if (const FunctionDecl *In = S->top().Fn; In && In->hasBody())
+          Visitor.TraverseStmt(In->getBody());
+        if (Visitor.Found) {
+          auto Hint = appended(Variable, Move);
+          if (!Hint)
+            return std::nullopt;
+          Made.Hints.push_back(*Hint);
+          continue;
+        }
+      }
       const Origin *C = S->Handles[U.H].From;
       if (!C || C->K != Origin::Created || !C->E ||
           C->Frame != S->Frames[Level - 1].Serial)
@@ -228,7 +261,9 @@ void Interp::addFixes(Finding &F, const Used &Wrong, const Used &Against,
   if (F.Code != FindingCode::DeviceMismatch)
     return;
   Offer(moveOperand(Wrong, Against, Ops, Level));
-  Offer(moveBack(F, Against, Level));
+  // What is the module's own would be left on the other side.
+  if (Wrong.E)
+    Offer(moveBack(F, Against, Level));
 }
 
 } // namespace torch_tidy

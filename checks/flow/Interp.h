@@ -161,6 +161,9 @@ private:
                   const clang::Expr *Site);
   Value made(clang::QualType T, llvm::ArrayRef<CellId> Args,
              const clang::Expr *E);
+  Value newRecord(const clang::CXXRecordDecl *R,
+                  const clang::CXXConstructorDecl *Ctor,
+                  const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value newRecord(const clang::CXXConstructorDecl *Ctor,
                   const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value callClosure(const Value &V, const clang::Expr *Site,
@@ -425,6 +428,7 @@ private:
                      llvm::ArrayRef<Used> Ops, unsigned Level);
   std::optional<Fix> moveOperand(const Used &Wrong, const Used &Against,
                                  llvm::ArrayRef<Used> Ops, unsigned Level);
+  const clang::Expr *variableIn(const clang::Expr *E, HandleId H);
   std::optional<Fix> moveBack(const Finding &F, const Used &Against,
                               unsigned Level);
   std::optional<Fix> castOperand(const Used &Wrong, const Used &Against);

@@ -15,9 +15,10 @@ void oneForAll() {
   torch::nn::Linear model(3, 3);
   model->to(torch::kCUDA);
   auto x = torch::rand({2, 3});
-  auto y = model(x); // expect: 'x' is on the CPU but 'model' was moved to CUDA
-  y = model(x) + y;
-  x + y;
+  torch::Tensor y;
+  for (int i = 0; i < 3; ++i)
+    y = model(x); // expect: 'x' is on the CPU but 'model' was moved to CUDA
+  y + torch::rand({2, 3}, torch::kCUDA);
 }
 
 // Two causes are two findings.

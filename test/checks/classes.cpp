@@ -72,7 +72,7 @@ void u4() {
   VecNet m(4);
   m->to(torch::kCUDA);
   m->forward(torch::rand({2, 4}).cuda());
-  m(torch::rand({2, 4})); // expect: 'x' is on the CPU but 'm' was moved to CUDA
+  m(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'm' was moved to CUDA
 }
 struct VecNet2Impl : nn::Module {
   std::vector<nn::Linear> ls;
@@ -90,7 +90,7 @@ TORCH_MODULE(VecNet2);
 void u5() {
   VecNet2 m(4);
   m->to(torch::kCUDA);
-  m->forward(torch::rand({2, 4}).cuda()); // expect: 'x' is on CUDA but 'l' is on the CPU
+  m->forward(torch::rand({2, 4}).cuda()); // expect: 'torch::rand({2, 4}).cuda()' is on CUDA but 'l' is on the CPU
 }
 struct DictNet : nn::Module {
   nn::ModuleDict d;
@@ -107,7 +107,7 @@ void u6() {
   DictNet m;
   m.to(torch::kCUDA);
   m.forward(torch::rand({2, 4}).cuda());
-  m.forward(torch::rand({2, 4})); // expect: 'x' is on the CPU but 'm' was moved to CUDA
+  m.forward(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'm' was moved to CUDA
 }
 struct ListNet : nn::Module {
   nn::ModuleList l;
@@ -125,7 +125,7 @@ void u7() {
   ListNet m;
   m.to(torch::kCUDA);
   m.forward(torch::rand({2, 4}).cuda());
-  m.forward(torch::rand({2, 4})); // expect: 'x' is on the CPU but 'm' was moved to CUDA
+  m.forward(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'm' was moved to CUDA
 }
 struct Base : nn::Module {
   virtual Tensor forward(Tensor x) = 0;
@@ -148,7 +148,7 @@ struct D2 : Base {
 void v1() {
   std::shared_ptr<Base> b = std::make_shared<D1>();
   b->to(torch::kCUDA);
-  b->forward(torch::rand({2, 4})); // expect: 'x' is on the CPU but 'b' was moved to CUDA
+  b->forward(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'b' was moved to CUDA
 }
 void v2() {
   std::shared_ptr<Base> b = std::make_shared<D2>();
@@ -308,3 +308,14 @@ struct NeverMade {
       : a(x.cuda()),
         b(a + torch::rand({3})) {} // expect: 'torch::rand({3})' is on the CPU but 'a' is on CUDA
 };
+
+// No constructor, and nothing but `std::make_shared` makes one.
+struct OnlyShared : nn::Module {
+  Tensor forward(Tensor x) { return x + shift; }
+  Tensor shift = torch::zeros(3);
+};
+void onlyMadeShared() {
+  auto net = std::make_shared<OnlyShared>();
+  net->forward(torch::rand({2, 3}));
+  net->forward(torch::rand({2, 3}, torch::kCUDA)); // expect: 'shift' is on the CPU
+}

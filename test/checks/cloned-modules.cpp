@@ -18,7 +18,7 @@ void a() {
   Net net;
   Net shadow(std::dynamic_pointer_cast<NetImpl>(net->clone()));
   net->to(torch::kCUDA);
-  shadow->forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'x' is on CUDA but 'fc1' is on the CPU
+  shadow->forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA but 'fc1' is on the CPU
 }
 void b(std::optional<torch::Device> d) {
   Net net;
@@ -61,7 +61,7 @@ void assigned() {
   Net net;
   Net s{nullptr};
   s = Net(std::dynamic_pointer_cast<NetImpl>(net->clone()));
-  s->forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'x' is on CUDA but 'fc1' is on the CPU
+  s->forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA but 'fc1' is on the CPU
 }
 void ofUnknown(const Net &net) {
   Net s = Net(std::dynamic_pointer_cast<NetImpl>(net->clone()));

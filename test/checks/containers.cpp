@@ -45,7 +45,7 @@ private:
 };
 void a1() {
   Agent a;
-  a.act(torch::rand({1, 4})); // expect: 's' is on the CPU but 'net_' was moved to CUDA
+  a.act(torch::rand({1, 4})); // expect: 'torch::rand({1, 4})' is on the CPU but 'net_' was moved to CUDA
 }
 void a2() {
   Agent a;

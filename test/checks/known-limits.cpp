@@ -38,17 +38,6 @@ void floatingClasses_FN() {
   torch::cross_entropy_loss(torch::rand({2, 4}), torch::zeros({2}));
 }
 
-struct Shifted : torch::nn::Module {
-  torch::Tensor forward(torch::Tensor x) { return x + shift; }
-  torch::Tensor shift = torch::zeros(3);
-};
-// What members start as in a class that has no constructor and that nothing but
-// `std::make_shared` makes.
-void onlyMadeShared_FN() {
-  auto net = std::make_shared<Shifted>();
-  net->forward(torch::rand({2, 3}, torch::kCUDA));
-}
-
 // The element type of an integer tensor times a floating-point number.
 void scaledIntegers_FN() {
   torch::mm(torch::ones({2, 4}, torch::kLong) * 2.5, torch::ones({4, 4}, torch::kDouble));

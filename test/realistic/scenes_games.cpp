@@ -149,7 +149,7 @@ struct NetImpl : torch::nn::Module {
     value = register_module("value", torch::nn::Linear(36, 1));
   }
   std::pair<torch::Tensor, torch::Tensor> forward(const torch::Tensor &x) {
-    auto h = torch::relu(conv(x)).flatten(1); // THROWN: zero_state_forgotten_on_host_FN
+    auto h = torch::relu(conv(x)).flatten(1); // THROWN: zero_state_forgotten_on_host
     return {torch::log_softmax(policy(h), 1), torch::tanh(value(h)).squeeze(1)};
   }
   torch::nn::Conv2d conv{nullptr};
@@ -233,8 +233,8 @@ void case_zero_policies_stacked_and_moved() {
   opt.step();
 }
 
-// A search that calls itself costs more than the budget.
-void case_zero_target_policy_on_host_FN() {
+// A search that calls itself, in a loop.
+void case_zero_target_policy_on_host() {
   using namespace zero;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Net net;
@@ -247,8 +247,8 @@ void case_zero_target_policy_on_host_FN() {
   loss.backward();
 }
 
-// A search that calls itself costs more than the budget.
-void case_zero_state_forgotten_on_host_FN() {
+// A search that calls itself, in a loop.
+void case_zero_state_forgotten_on_host() {
   using namespace zero;
   torch::Device device(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU);
   Net net;
