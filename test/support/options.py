@@ -37,7 +37,9 @@ FOREIGN = {
     # pre-commit
     "all-files", "hook-stage",
     # test/bench/run
-    "runs", "only", "corpus",
+    "runs", "only", "corpus", "database",
+    # nvcc, clang
+    "options-file", "cuda-path",
 }
 PAGES = ["README.md", "docs/ci.md", "docs/cmake.md", "docs/editors.md", "docs/errors.md", "docs/pre-commit.md",
          "docs/speed.md", "docs/verify.md", "docs/checks/*.md"]
