@@ -37,9 +37,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
     CellId R = pointedAt(B, heldType(record(Args[1]->getType())), E);
     if (Dead)
       return {};
-    Value Old = S->Cells[L];
-    assign(L, S->Cells[R]);
-    assign(R, Old);
+    exchange(L, R);
     return {};
   }
   if (!Known) {

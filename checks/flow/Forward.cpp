@@ -24,6 +24,23 @@ std::optional<Device> Interp::placedAt(CellId Obj) {
   return Where;
 }
 
+// The tensors in one argument of a module's call.
+std::vector<Used> Interp::inputsIn(unsigned Index, ArrayRef<CellId> Args,
+                                   ArrayRef<const Expr *> ArgEs) {
+  std::vector<Used> Inputs;
+  SmallVector<HandleId, 4> Tensors;
+  collectTensors(S->Cells[Args[Index]], Tensors);
+  for (HandleId H : Tensors) {
+    Used U;
+    U.Role = "input";
+    U.H = H;
+    U.E = Index < ArgEs.size() ? ArgEs[Index] : nullptr;
+    U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
+    Inputs.push_back(std::move(U));
+  }
+  return Inputs;
+}
+
 // A module whose forward is defined in another file. Its class tells that it
 // holds modules or parameters, and its state is in one known place: what it
 // computes meets its inputs there. Inputs that may be lengths, masks or indices
@@ -51,20 +68,10 @@ bool Interp::unseenForward(const Expr *Site, CellId Obj, const Expr *BaseE,
   Self.H = S->tensor(Own).Id;
   Self.Spelling = BaseE ? text(BaseE) : Own.Name;
   std::vector<Used> Uses{Self};
-  for (unsigned I = 0; I < Args.size(); ++I) {
-    SmallVector<HandleId, 4> Hs;
-    collectTensors(S->Cells[Args[I]], Hs);
-    for (HandleId H : Hs) {
-      if (I > 0 && !isFloating(S->Handles[H].Fact.Type))
-        continue;
-      Used U;
-      U.Role = "input";
-      U.H = H;
-      U.E = I < ArgEs.size() ? ArgEs[I] : nullptr;
-      U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
-      Uses.push_back(std::move(U));
-    }
-  }
+  for (unsigned I = 0; I < Args.size(); ++I)
+    for (Used &U : inputsIn(I, Args, ArgEs))
+      if (I == 0 || isFloating(S->Handles[U.H].Fact.Type))
+        Uses.push_back(std::move(U));
   api::Judgement J;
   J.K = api::Judgement::Fine;
   for (unsigned I = 1; I < Uses.size() && !J.throws(); ++I) {
@@ -158,21 +165,13 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
   if (Self.Spelling.empty() || Self.Spelling.find('(') != std::string::npos)
     Self.Spelling = O.Name.empty() ? O.Kind2 : O.Name;
   Uses.push_back(Self);
-  for (unsigned I = 0; I < Args.size(); ++I) {
-    SmallVector<HandleId, 4> Hs;
-    collectTensors(S->Cells[Args[I]], Hs);
-    for (HandleId H : Hs) {
-      Used U;
-      U.Role = Fwd && I < Fwd->getNumParams()
-                   ? Fwd->getParamDecl(I)->getName().str()
-                   : "input";
-      U.H = H;
-      U.E = I < ArgEs.size() ? ArgEs[I] : nullptr;
-      U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
-      Uses.push_back(U);
-      Inputs.push_back({U.Role, S->Handles[H].Fact});
+  for (unsigned I = 0; I < Args.size(); ++I)
+    for (Used &U : inputsIn(I, Args, ArgEs)) {
+      if (Fwd && I < Fwd->getNumParams())
+        U.Role = Fwd->getParamDecl(I)->getName().str();
+      Inputs.push_back({U.Role, S->Handles[U.H].Fact});
+      Uses.push_back(std::move(U));
     }
-  }
   for (unsigned I = 1; I < Uses.size(); ++I)
     Inputs[I - 1].Role = Uses[I].Role;
   if (O.Opaque && O.Kind2.empty())

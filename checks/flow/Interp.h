@@ -218,6 +218,11 @@ private:
   void partOf(CellId C, ObjectId Container);
   std::optional<Device> commonDevice(const Object &Container);
   void assign(CellId C, const Value &V);
+  void exchange(CellId A, CellId B) {
+    Value Old = S->Cells[A];
+    assign(A, S->Cells[B]);
+    assign(B, Old);
+  }
   clang::QualType heldType(const clang::CXXRecordDecl *R);
   Value algorithm(const clang::CallExpr *E, llvm::StringRef Name,
                   llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
@@ -347,6 +352,8 @@ private:
   void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out,
                       unsigned Depth = 0);
   std::optional<TensorFact> stateOf(CellId Obj, HandleId *H = nullptr);
+  std::vector<Used> inputsIn(unsigned Index, llvm::ArrayRef<CellId> Args,
+                             llvm::ArrayRef<const clang::Expr *> ArgEs);
   bool unseenForward(const clang::Expr *Site, CellId Obj,
                      const clang::Expr *BaseE, llvm::ArrayRef<CellId> Args,
                      llvm::ArrayRef<const clang::Expr *> ArgEs,

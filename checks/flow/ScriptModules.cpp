@@ -93,18 +93,9 @@ Value Interp::runScript(const Expr *Site, CellId Module, const Expr *BaseE,
     Uses.push_back(std::move(U));
   }
   size_t Own = Uses.size();
-  for (unsigned I = 0; I < Args.size(); ++I) {
-    SmallVector<HandleId, 4> Hs;
-    collectTensors(S->Cells[Args[I]], Hs);
-    for (HandleId H : Hs) {
-      Used U;
-      U.Role = "input";
-      U.H = H;
-      U.E = I < ArgEs.size() ? ArgEs[I] : nullptr;
-      U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
+  for (unsigned I = 0; I < Args.size(); ++I)
+    for (Used &U : inputsIn(I, Args, ArgEs))
       Uses.push_back(std::move(U));
-    }
-  }
   auto FactOf = [&](const Used &U) { return S->Handles[U.H].Fact; };
   api::Judgement J;
   for (size_t I = 1; Known && Own && I < Uses.size() && !J.throws(); ++I)

@@ -137,11 +137,8 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   }
   if (Q == "std::swap") {
     CellId A = ArgLoc(0), B = ArgLoc(1);
-    if (!Dead) {
-      Value Old = S->Cells[A];
-      assign(A, S->Cells[B]);
-      assign(B, Old);
-    }
+    if (!Dead)
+      exchange(A, B);
     return {};
   }
   if (Q == "std::exchange") {
@@ -219,9 +216,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     CellId Other = ArgLoc(0);
     if (Dead)
       return {};
-    Value Old = S->Cells[C];
-    assign(C, S->Cells[Other]);
-    assign(Other, Old);
+    exchange(C, Other);
     return {};
   }
   if (StringRef(Cls).contains("shared_ptr") ||
