@@ -119,7 +119,7 @@ void Interp::initialise(const CXXConstructorDecl *Ctor, const Expr *Site) {
       if (Dead)
         return;
       nameAfter(C, M);
-      ObjectId Me = S->Cells[target(This)].Id;
+      ObjectId Me = S->Cells[S->target(This)].Id;
       bool Set = false;
       for (auto &Fd : S->Objects.mut(Me).Fields)
         if (Fd.first == M->getCanonicalDecl())
@@ -133,9 +133,9 @@ void Interp::initialise(const CXXConstructorDecl *Ctor, const Expr *Site) {
         Given.push_back(S->top().Vars[P]);
       if (Inherited->getConstructor()->hasBody())
         enter(Inherited->getConstructor(), Site, This, Given);
-    } else if (auto *CE = dyn_cast<CXXConstructExpr>(
-                   I->getInit()->IgnoreImplicit());
-               CE && isUserCode(CE->getConstructor())) {
+    } else if (auto *CE =
+                   dyn_cast<CXXConstructExpr>(I->getInit()->IgnoreImplicit());
+               CE && Ty.isUserCode(CE->getConstructor())) {
       if (!CE->getConstructor()->hasBody()) {
         implicitConstruct(CE->getConstructor()->getParent(), CE, This);
         continue;
@@ -152,7 +152,7 @@ void Interp::implicitConstruct(const CXXRecordDecl *R, const Expr *Site,
                                CellId This) {
   for (const CXXBaseSpecifier &Base : R->bases()) {
     const CXXRecordDecl *B = Base.getType()->getAsCXXRecordDecl();
-    if (!B || !B->hasDefinition() || !isUserCode(B))
+    if (!B || !B->hasDefinition() || !Ty.isUserCode(B))
       continue;
     B = B->getDefinition();
     const CXXConstructorDecl *Default = nullptr;
@@ -174,7 +174,7 @@ void Interp::implicitConstruct(const CXXRecordDecl *R, const Expr *Site,
     S->top().Serial = ++Serial;
     CellId C = S->cell(eval(F->getInClassInitializer()));
     S->Frames.pop_back();
-    ObjectId Me = S->Cells[target(This)].Id;
+    ObjectId Me = S->Cells[S->target(This)].Id;
     S->Objects.mut(Me).Fields.push_back({F->getCanonicalDecl(), C});
   }
 }
@@ -184,8 +184,9 @@ Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,
   return newRecord(Ctor->getParent(), Ctor, Site, Args);
 }
 
-// Without a constructor by the implicit one, which clang declares when the first
-// use is parsed: `std::make_shared<Net>()` alone is none, as its body is not.
+// Without a constructor by the implicit one, which clang declares when the
+// first use is parsed: `std::make_shared<Net>()` alone is none, as its body is
+// not.
 Value Interp::newRecord(const CXXRecordDecl *R, const CXXConstructorDecl *Ctor,
                         const Expr *Site, ArrayRef<CellId> Args) {
   // What a module is made of moves with it, or is told of there.
@@ -195,7 +196,7 @@ Value Interp::newRecord(const CXXRecordDecl *R, const CXXConstructorDecl *Ctor,
     Built.insert(R);
   Object O;
   O.Rec = R;
-  O.K = derives(R, "torch::nn::Module") ? Object::Module : Object::Record;
+  O.K = Ty.derives(R, "torch::nn::Module") ? Object::Module : Object::Record;
   Value V = S->object(std::move(O));
   CellId This = S->cell(V);
   // Members without an initialiser start at their default.
@@ -203,7 +204,7 @@ Value Interp::newRecord(const CXXRecordDecl *R, const CXXConstructorDecl *Ctor,
   for (unsigned I = 0; I < Chain.size(); ++I) {
     for (const FieldDecl *F : Chain[I]->fields())
       if (!F->hasInClassInitializer() && !F->getType()->isReferenceType()) {
-        TypeKind K = kindOf(F->getType());
+        TypeKind K = Ty.kindOf(F->getType());
         if (K == TypeKind::Tensor || K == TypeKind::List ||
             K == TypeKind::Pointer || K == TypeKind::Options) {
           CellId C = S->cell(defaultValue(F->getType(), nullptr));
@@ -212,7 +213,7 @@ Value Interp::newRecord(const CXXRecordDecl *R, const CXXConstructorDecl *Ctor,
       }
     for (const CXXBaseSpecifier &B : Chain[I]->bases())
       if (auto *BR = B.getType()->getAsCXXRecordDecl();
-          BR && BR->hasDefinition() && isUserCode(BR))
+          BR && BR->hasDefinition() && Ty.isUserCode(BR))
         Chain.push_back(BR->getDefinition());
   }
   if (Ctor && Ctor->hasBody()) {
@@ -242,7 +243,7 @@ const CXXMethodDecl *Interp::callOperator(const Value &V,
       V.K == Value::Object && S->Objects[V.Id].K == Object::Record
           ? S->Objects[V.Id].Rec
           : nullptr;
-  if (!R || !isUserCode(R) || !R->hasDefinition())
+  if (!R || !Ty.isUserCode(R) || !R->hasDefinition())
     return nullptr;
   SmallVector<const CXXMethodDecl *, 2> Some;
   for (const CXXMethodDecl *M : R->getDefinition()->methods()) {
@@ -255,10 +256,9 @@ const CXXMethodDecl *Interp::callOperator(const Value &V,
       continue;
     bool Takes = true;
     for (unsigned I = 0; Takes && I < Args->size(); ++I)
-      Takes =
-          holds(load((*Args)[I]),
-                M->getParamDecl(I)->getType().getNonReferenceType())
-              .value_or(true);
+      Takes = holds(load((*Args)[I]),
+                    M->getParamDecl(I)->getType().getNonReferenceType())
+                  .value_or(true);
     if (Takes)
       return M;
     Some.push_back(M);
@@ -271,14 +271,14 @@ Value Interp::callClosure(const Value &V0, const Expr *Site,
                           ArrayRef<CellId> Args, QualType T) {
   Value V = V0;
   if (V.K == Value::Ptr && V.Id)
-    V = S->Cells[target(V.Id)];
+    V = S->Cells[S->target(V.Id)];
   if (V.K == Value::Fn)
-    if (auto *F = static_cast<const FunctionDecl *>(V.P); isUserCode(F)) {
+    if (auto *F = static_cast<const FunctionDecl *>(V.P); Ty.isUserCode(F)) {
       auto *M = dyn_cast<CXXMethodDecl>(F);
       if (M && !M->isStatic())
         return Args.empty()
                    ? Value()
-                   : enter(F, Site, target(Args[0]), Args.drop_front());
+                   : enter(F, Site, S->target(Args[0]), Args.drop_front());
       return enter(F, Site, 0, Args);
     }
   if (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure) {

@@ -8,26 +8,8 @@ namespace torch_tidy {
 
 // A call that needs a GPU. Only the first on a path is told of.
 void Interp::needsCuda(const Expr *E) {
-  Ask &A = Asks[E];
-  A.Fn = S->top().Fn;
-  A.Guarded |= S->Guarded;
+  Told.needsCuda(E, S->top().Fn, S->Guarded);
   S->Guarded = true;
-}
-
-void Interp::unguardedCuda() {
-  for (auto &[E, A] : Asks) {
-    if (A.Guarded || E->getBeginLoc().isMacroID())
-      continue;
-    Finding F;
-    F.Code = FindingCode::UnguardedCuda;
-    F.Call = E;
-    F.Function = A.Fn;
-    F.Loc = E->getExprLoc();
-    F.Range = E->getSourceRange();
-    F.Message = "CUDA is needed here, but 'torch::cuda::is_available()' is not "
-                "asked on the way";
-    Result.Findings.push_back(std::move(F));
-  }
 }
 
 // A tensor that goes from the host to the GPU in one round of a loop after
@@ -36,7 +18,7 @@ void Interp::transferred(const Expr *E, HandleId H) {
   bool Again = !S->Transferred.insert({E, H}).second;
   const Handle &X = S->Handles[H];
   if (!Again || Rounds.empty() || !Rounds.back() || X.Changes ||
-      E->getBeginLoc().isMacroID() || !TransfersTold.insert(E).second)
+      E->getBeginLoc().isMacroID() || !Told.firstTransfer(E))
     return;
   // An optimizer changes parameters behind every name.
   for (ObjectId O = 1; O < S->Objects.size(); ++O)
@@ -57,7 +39,7 @@ void Interp::transferred(const Expr *E, HandleId H) {
                              "' is made here; a copy before the "
                              "loop serves all rounds",
                          Device::cpu(), X.Name});
-  Result.Findings.push_back(std::move(F));
+  Told.add(std::move(F));
 }
 
 } // namespace torch_tidy

@@ -18,14 +18,15 @@ QualType Interp::heldType(const CXXRecordDecl *R) {
 Value Interp::algorithm(const CallExpr *E, StringRef Name,
                         ArrayRef<const Expr *> Args, bool &Known) {
   static const llvm::StringSet<> Names = {
-      "for_each", "transform",    "accumulate",   "reduce",      "fill",
-      "generate", "copy",         "copy_if",      "any_of",      "all_of",
-      "none_of",  "find_if",      "count_if",     "sort",        "stable_sort",
-      "reverse",  "shuffle",      "max_element",  "min_element", "remove_if",
-      "rotate",   "partial_sort", "inner_product", "remove",   "partition",
-      "find",     "count",        "stable_partition"};
+      "for_each",  "transform",    "accumulate",    "reduce",
+      "fill",      "generate",     "copy",          "copy_if",
+      "any_of",    "all_of",       "none_of",       "find_if",
+      "count_if",  "sort",         "stable_sort",   "reverse",
+      "shuffle",   "max_element",  "min_element",   "remove_if",
+      "rotate",    "partial_sort", "inner_product", "remove",
+      "partition", "find",         "count",         "stable_partition"};
   static const llvm::StringSet<> Reads = {
-      "distance", "equal",     "lower_bound", "upper_bound", "binary_search",
+      "distance", "equal",     "lower_bound", "upper_bound",  "binary_search",
       "search",   "is_sorted", "mismatch",    "adjacent_find"};
   Known = Names.contains(Name) && Args.size() >= 2;
   if (Name == "iter_swap" && Args.size() == 2) {
@@ -47,7 +48,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
           R && R->getName().contains("iterator")) {
         Value I = eval(A);
         if (const Value &C =
-                I.K == Value::Iter ? S->Cells[target(I.Id)] : Value();
+                I.K == Value::Iter ? S->Cells[S->target(I.Id)] : Value();
             !Dead && C.K == Value::Object)
           forget(C.Id);
       }
@@ -77,7 +78,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
   if (T.isNull())
     T = E->getType();
   auto Cells = range(V[At], V[At + 1], T, E);
-  const Value Source = S->Cells[target(V[At].Id)];
+  const Value Source = S->Cells[S->target(V[At].Id)];
   bool Whole = Source.K == Value::Object && !S->Objects[Source.Id].Opaque &&
                !V[At].Neg && !V[At + 1].Neg;
   auto Done = [&](size_t Round) {
@@ -96,7 +97,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
       return;
     if (Out.N < 0) {
       put(Out.Id, X);
-      if (const Value &C = S->Cells[target(Out.Id)];
+      if (const Value &C = S->Cells[S->target(Out.Id)];
           !Whole && C.K == Value::Object)
         blur(C.Id);
     } else {
@@ -142,12 +143,12 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
     Used A, B;
     // An element of a range has no expression that a repair could move.
     A.Role = "self", A.H = L.Id;
-    A.E = kindOf(Left->getType()) == TypeKind::Tensor ? Left : nullptr;
-    A.Spelling = text(Left);
+    A.E = Ty.kindOf(Left->getType()) == TypeKind::Tensor ? Left : nullptr;
+    A.Spelling = Ty.text(Left);
     B.Role = "other", B.H = R.Id;
     B.Spelling = S->Handles[R.Id].Name;
     if (B.Spelling.empty())
-      B.Spelling = text(Right);
+      B.Spelling = Ty.text(Right);
     judged(api::judgeDevices(Op, {{"self", S->Handles[L.Id].Fact},
                                   {"other", S->Handles[R.Id].Fact}}),
            FindingCode::DeviceMismatch, E, {A, B});
@@ -205,7 +206,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
         Write(Out, copyOf(load(Cells[I])));
     }
     if (const Value &C =
-            Out.K == Value::Iter ? S->Cells[target(Out.Id)] : Value();
+            Out.K == Value::Iter ? S->Cells[S->target(Out.Id)] : Value();
         !Sure && C.K == Value::Object)
       blur(C.Id);
     return Out;
@@ -267,7 +268,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
       blur(Source.Id);
   }
   if (E->getType()->isArithmeticType())
-    return Value::of(Value::Sym, symbol(text(E), true));
+    return Value::of(Value::Sym, symbol(Ty.text(E), true));
   Value I = V[At];
   I.Neg = true;
   return E->getType()->isVoidType() ? Value() : I;
@@ -285,10 +286,10 @@ Value Interp::invoke(const CallExpr *E, StringRef Name,
     return {};
   size_t At =
       Name == "call_once" ||
-      (Name == "async" && kindOf(Args[0]->getType()) == TypeKind::Number);
+      (Name == "async" && Ty.kindOf(Args[0]->getType()) == TypeKind::Number);
   if (At >= Cells.size())
     return {};
-  Value F = load(target(Cells[At]));
+  Value F = load(S->target(Cells[At]));
   std::vector<CellId> In(Cells.begin() + At + 1, Cells.end());
   if (Name == "bind") {
     Object O;
@@ -299,7 +300,7 @@ Value Interp::invoke(const CallExpr *E, StringRef Name,
     return S->object(std::move(O));
   }
   if (Name == "apply") {
-    const Value &Tuple = S->Cells[target(In[0])];
+    const Value &Tuple = S->Cells[S->target(In[0])];
     if (Tuple.K != Value::Object || S->Objects[Tuple.Id].Opaque)
       return fresh(E->getType(), "", E->getBeginLoc(), "an unknown tuple");
     In = S->Objects[Tuple.Id].Elems;

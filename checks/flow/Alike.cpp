@@ -97,7 +97,7 @@ Value Interp::alike(ArrayRef<CellId> Cells, unsigned Depth) {
             Parts.push_back(OtherCell);
       }
       auto *D = O.Rec ? static_cast<const FieldDecl *>(Key) : nullptr;
-      bool Pair = D && kindOf(D->getType()) == TypeKind::Pair;
+      bool Pair = D && Ty.kindOf(D->getType()) == TypeKind::Pair;
       if (Parts.size() == Cells.size())
         if (Value V = Part(std::move(Parts), Pair))
           O.Fields.push_back({Key, S->cell(V)});

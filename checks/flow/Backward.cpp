@@ -19,8 +19,8 @@ static const CXXMethodDecl *staticOf(const CXXRecordDecl *R, StringRef Name) {
 const CXXRecordDecl *Interp::appliedFunction(const FunctionDecl *Fn) {
   auto *M = dyn_cast<CXXMethodDecl>(Fn);
   if (!M || !M->isStatic() || !M->getDeclName().isIdentifier() ||
-      M->getName() != "apply" || isUserCode(M) ||
-      qualified(M->getParent()) != "torch::autograd::Function")
+      M->getName() != "apply" || Ty.isUserCode(M) ||
+      Ty.qualified(M->getParent()) != "torch::autograd::Function")
     return nullptr;
   const CXXRecordDecl *R = record(heldType(M->getParent()));
   return R && R->hasDefinition() && staticOf(R->getDefinition(), "forward")
@@ -58,7 +58,7 @@ Value Interp::applyFunction(const CallExpr *E, const CXXRecordDecl *R,
 // `AutogradContext` gives back what it was given.
 Value Interp::contextCall(const CallExpr *E, StringRef Name, CellId Context,
                           ArrayRef<const Expr *> Args, bool &Known) {
-  const Value V = S->Cells[target(Context)];
+  const Value V = S->Cells[S->target(Context)];
   Known = V.K == Value::Object &&
           (Name == "save_for_backward" || Name == "get_saved_variables");
   if (!Known)
@@ -147,9 +147,9 @@ void Interp::judgeGradients(const CallExpr *E, const Value &Outputs,
       continue;
     Used Gradient, Output;
     Gradient.Role = "gradient", Gradient.H = Given[I], Gradient.E = GradientE;
-    Gradient.Spelling = text(GradientE);
+    Gradient.Spelling = Ty.text(GradientE);
     Output.Role = "self", Output.H = Of[I], Output.E = OutputE;
-    Output.Spelling = text(OutputE);
+    Output.Spelling = Ty.text(OutputE);
     std::string Want = S->Handles[Of[I]].Fact.Dev.isCUDA() ? "cuda:0" : "cpu";
     demandSame(E, FindingCode::DeviceMismatch, Gradient, Output,
                "invalid gradient at index 0 - expected device " + Want +

@@ -15,7 +15,7 @@ void Interp::destroy(ArrayRef<const VarDecl *> Locals, States &At) {
       if (It == S->top().Vars.end())
         return;
       Value Result = S->top().Result;
-      enter(Dtor, nullptr, target(It->second), {});
+      enter(Dtor, nullptr, S->target(It->second), {});
       if (!Dead)
         S->top().Result = Result;
     });
@@ -25,7 +25,7 @@ void Interp::destroy(ArrayRef<const VarDecl *> Locals, States &At) {
 // Whether the end of a variable runs code of the user's.
 bool Interp::destroyed(const VarDecl *V) {
   const CXXRecordDecl *R = V->getType()->getAsCXXRecordDecl();
-  if (!R || !isUserCode(R) || !R->hasDefinition())
+  if (!R || !Ty.isUserCode(R) || !R->hasDefinition())
     return false;
   const CXXDestructorDecl *Dtor = R->getDestructor();
   return Dtor && Dtor->isUserProvided() && Dtor->hasBody();

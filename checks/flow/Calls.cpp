@@ -47,17 +47,17 @@ Value Interp::call(const CallExpr *E) {
   auto ArgCells = [&] { return cellsOf(given(Args)); };
   // Spelled operators of pointers, holders and iterators.
   if (auto *Op = dyn_cast<CXXOperatorCallExpr>(E)) {
-    if (!isUserCode(Fn)) {
+    if (!Ty.isUserCode(Fn)) {
       bool Known = false;
       Value V = iterator(Op, Base, Known);
       if (Known || Dead)
         return V;
     }
-    TypeKind BK = BaseE ? kindOf(BaseE->getType()) : TypeKind::Other;
+    TypeKind BK = BaseE ? Ty.kindOf(BaseE->getType()) : TypeKind::Other;
     switch (Op->getOperator()) {
     case OO_Arrow:
     case OO_Star:
-      if (Base && Args.empty() && !isUserCode(Fn)) {
+      if (Base && Args.empty() && !Ty.isUserCode(Fn)) {
         Value V = load(Base);
         if (Op->getOperator() == OO_Arrow) {
           if (V.K == Value::Ptr)
@@ -73,8 +73,8 @@ Value Interp::call(const CallExpr *E) {
       break;
     case OO_Call:
       if (BaseE) {
-        Value V = load(target(Base));
-        if (isCallable(V) && !(isUserCode(Fn) && callOperator(V, nullptr))) {
+        Value V = load(S->target(Base));
+        if (isCallable(V) && !(Ty.isUserCode(Fn) && callOperator(V, nullptr))) {
           auto Cells = ArgCells();
           return Dead ? Value() : callClosure(V, E, Cells, E->getType());
         }
@@ -82,8 +82,8 @@ Value Interp::call(const CallExpr *E) {
       break;
     case OO_Equal:
       // A holder that TORCH_MODULE defines assigns as LibTorch's do.
-      if (Base && (!isUserCode(Fn) || Fn->isImplicit()) &&
-          kindOf(BaseE->getType()) != TypeKind::Tensor) {
+      if (Base && (!Ty.isUserCode(Fn) || Fn->isImplicit()) &&
+          Ty.kindOf(BaseE->getType()) != TypeKind::Tensor) {
         const Expr *A = Args[0];
         if (BK == TypeKind::Holder || BK == TypeKind::Pointer ||
             BK == TypeKind::Device || BK == TypeKind::List ||
@@ -91,7 +91,7 @@ Value Interp::call(const CallExpr *E) {
             BK == TypeKind::Dtype || BK == TypeKind::Optional ||
             BK == TypeKind::Pair || BK == TypeKind::JitModule ||
             BK == TypeKind::IValue ||
-            qualified(record(BaseE->getType())) == "std::function") {
+            Ty.qualified(record(BaseE->getType())) == "std::function") {
           Value V = eval(A);
           if (Dead)
             return {};
@@ -122,7 +122,7 @@ Value Interp::call(const CallExpr *E) {
       M && Base &&
       (M->isCopyAssignmentOperator() || M->isMoveAssignmentOperator()) &&
       (M->isImplicit() || M->isDefaulted()) &&
-      kindOf(BaseE->getType()) == TypeKind::Other) {
+      Ty.kindOf(BaseE->getType()) == TypeKind::Other) {
     Value V = eval(Args[0]);
     if (!Dead)
       assign(Base, copyOf(V));
@@ -133,7 +133,7 @@ Value Interp::call(const CallExpr *E) {
     return Dead ? Value() : applyFunction(E, R, Cells);
   }
   bool Known = false;
-  if (!isUserCode(Fn)) {
+  if (!Ty.isUserCode(Fn)) {
     if (!Base && Fn->getDeclName().isIdentifier() &&
         touches(E, Fn->getName(), Args))
       return {};
@@ -148,13 +148,13 @@ Value Interp::call(const CallExpr *E) {
         break;
       CellId C = cellOf(A);
       unsigned I = &A - Args.data();
-      QualType T = I < Fn->getNumParams() ? Fn->getParamDecl(I)->getType()
-                                          : QualType();
-      TypeKind K = kindOf(A->getType());
+      QualType T =
+          I < Fn->getNumParams() ? Fn->getParamDecl(I)->getType() : QualType();
+      TypeKind K = Ty.kindOf(A->getType());
       if (!Dead && !T.isNull() && T->isLValueReferenceType() &&
           !T->getPointeeType().isConstQualified() &&
           (K == TypeKind::Number || K == TypeKind::String))
-        assign(C, fresh(A->getType(), text(A), SourceLocation(), ""));
+        assign(C, fresh(A->getType(), Ty.text(A), SourceLocation(), ""));
     }
     if (Dead)
       return {};
@@ -163,7 +163,7 @@ Value Interp::call(const CallExpr *E) {
       return {};
     }
     return fresh(E->getType(), "", E->getBeginLoc(),
-                 "no model for '" + qualified(Fn) + "'");
+                 "no model for '" + Ty.qualified(Fn) + "'");
   }
   // The module's own methods that LibTorch provides, called on a user class,
   // have been handled above; here is the user's code.
@@ -172,7 +172,7 @@ Value Interp::call(const CallExpr *E) {
   auto *Callee = dyn_cast<MemberExpr>(E->getCallee()->IgnoreParens());
   if (auto *M = dyn_cast<CXXMethodDecl>(Fn);
       M && Base && M->isVirtual() && !(Callee && Callee->hasQualifier())) {
-    Value V = S->Cells[target(Base)];
+    Value V = S->Cells[S->target(Base)];
     if (V.K == Value::Object && S->Objects[V.Id].Rec &&
         S->Objects[V.Id].Rec->hasDefinition())
       if (auto *Over = M->getCorrespondingMethodInClass(
@@ -182,7 +182,7 @@ Value Interp::call(const CallExpr *E) {
   const FunctionDecl *Def = nullptr;
   if (Target->hasBody(Def)) {
     auto Cells = ArgCells();
-    return Dead ? Value() : enter(Target, E, Base ? target(Base) : 0, Cells);
+    return Dead ? Value() : enter(Target, E, Base ? S->target(Base) : 0, Cells);
   }
   return unseenCall(E, Fn, Base, BaseE, Args);
 }

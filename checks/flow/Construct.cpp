@@ -69,14 +69,14 @@ Value Interp::newOptimizer(const CXXRecordDecl *R, ArrayRef<Value> Args) {
 // An object that the library makes of constructor arguments: `make_shared`,
 // `emplace_back`.
 Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
-  const CXXRecordDecl *R = heldModule(T);
-  bool Holder = R && kindOf(T) == TypeKind::Holder;
+  const CXXRecordDecl *R = Ty.heldModule(T);
+  bool Holder = R && Ty.kindOf(T) == TypeKind::Holder;
   if (!R)
     R = T->getAsCXXRecordDecl();
   if (!R)
     return Cells.size() == 1 ? load(Cells[0]) : Value();
   Value V;
-  if (isUserCode(R)) {
+  if (Ty.isUserCode(R)) {
     const CXXConstructorDecl *Best = nullptr;
     if (R->hasDefinition())
       for (const CXXConstructorDecl *C : R->getDefinition()->ctors())
@@ -91,19 +91,19 @@ Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
       V = newRecord(R->getDefinition(), nullptr, E, {});
     else
       V = fresh(T, "", E->getBeginLoc(), "no constructor found");
-  } else if (derives(R, "torch::nn::Module")) {
+  } else if (Ty.derives(R, "torch::nn::Module")) {
     std::vector<Value> Vs;
     for (CellId C : Cells)
       Vs.push_back(load(C));
     StringRef K = R->getName();
     K.consume_back("Impl");
     V = newModule(K, Vs, E, R);
-  } else if (kindOf(T) == TypeKind::Optimizer) {
+  } else if (Ty.kindOf(T) == TypeKind::Optimizer) {
     std::vector<Value> Vs;
     for (CellId C : Cells)
       Vs.push_back(load(C));
     V = newOptimizer(R, Vs);
-  } else if (qualified(R) == "std::packaged_task" && Cells.size() == 1) {
+  } else if (Ty.qualified(R) == "std::packaged_task" && Cells.size() == 1) {
     V = fresh(T, "", SourceLocation(), "");
     if (V.K == Value::Object)
       S->Cells.mut(named(V.Id, "task", true)) = load(Cells[0]);
@@ -121,12 +121,12 @@ Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
 Value Interp::construct(const CXXConstructExpr *E) {
   const CXXConstructorDecl *Ctor = E->getConstructor();
   QualType T = E->getType();
-  TypeKind K = kindOf(T);
+  TypeKind K = Ty.kindOf(T);
   ArrayRef<const Expr *> All(E->getArgs(), E->getNumArgs());
   unsigned N = given(All).size();
   if (Ctor->isCopyOrMoveConstructor() && E->getNumArgs() >= 1) {
     // What the compiler may leave out is taken as left out.
-    if (K == TypeKind::Other && isUserCode(Ctor) && Ctor->isUserProvided() &&
+    if (K == TypeKind::Other && Ty.isUserCode(Ctor) && Ctor->isUserProvided() &&
         Ctor->hasBody() && !E->isElidable()) {
       std::vector<CellId> Cells = cellsOf(All);
       return Dead ? Value() : newRecord(Ctor, E, Cells);
@@ -167,9 +167,9 @@ Value Interp::construct(const CXXConstructExpr *E) {
   case TypeKind::Pointer: {
     if (N == 0)
       return Value::of(Value::Ptr, 0);
-    if (qualified(record(T)) == "std::reference_wrapper" &&
+    if (Ty.qualified(record(T)) == "std::reference_wrapper" &&
         E->getArg(0)->isGLValue() &&
-        kindOf(E->getArg(0)->getType()) != TypeKind::Pointer)
+        Ty.kindOf(E->getArg(0)->getType()) != TypeKind::Pointer)
       return Value::of(Value::Ptr, loc(E->getArg(0)));
     Value V = Arg(0);
     return V.K == Value::Ptr
@@ -193,7 +193,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
     // The bytes between two iterators or behind a pointer.
     if (N >= 2)
       if (Value V = Arg(0); V.K == Value::Iter || V.K == Value::Ptr)
-        if (const Value &Src = S->Cells[target(V.Id)];
+        if (const Value &Src = S->Cells[S->target(V.Id)];
             Src.K == Value::Object && named(Src.Id, "saved", false))
           return copyOf(Src);
     return unknownString("");
@@ -221,7 +221,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
       Value Last = Arg(1);
       if (Dead)
         return {};
-      const Value Src = S->Cells[target(V.Id)];
+      const Value Src = S->Cells[S->target(V.Id)];
       if (Src.K == Value::Object && named(Src.Id, "saved", false))
         return copyOf(Src);
       bool Whole = Src.K == Value::Object && !S->Objects[Src.Id].Opaque &&
@@ -247,7 +247,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
       }
       return All;
     }
-    if (qualified(record(T)) == "c10::ArrayRef" && V.K == Value::Tensor) {
+    if (Ty.qualified(record(T)) == "c10::ArrayRef" && V.K == Value::Tensor) {
       O.Elems.push_back(S->cell(V));
       return S->object(std::move(O));
     }
@@ -285,7 +285,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
   }
   case TypeKind::Holder:
   case TypeKind::Module: {
-    const CXXRecordDecl *R = heldModule(T);
+    const CXXRecordDecl *R = Ty.heldModule(T);
     if (!R)
       break;
     bool Holder = K == TypeKind::Holder;
@@ -294,14 +294,14 @@ Value Interp::construct(const CXXConstructExpr *E) {
       if (AT->isNullPtrType() || E->getArg(0)->isNullPointerConstant(
                                      Ctx, Expr::NPC_ValueDependentIsNotNull))
         return Value::of(Value::Ptr, 0);
-      TypeKind AK = kindOf(AT);
+      TypeKind AK = Ty.kindOf(AT);
       if (AK == TypeKind::Holder || AK == TypeKind::Pointer) {
-        if (heldModule(AT) == R)
+        if (Ty.heldModule(AT) == R)
           return Arg(0);
       }
     }
     Value Obj;
-    if (isUserCode(R)) {
+    if (Ty.isUserCode(R)) {
       // The holder's constructor forwards to the module's, found by arity.
       if (!Holder) {
         std::vector<CellId> Cells = cellsOf(All);
@@ -333,7 +333,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
     break;
   }
   const CXXRecordDecl *R = Ctor->getParent();
-  const std::string &Q = qualified(R);
+  const std::string &Q = Ty.qualified(R);
   if ((Q == "c10::NoGradGuard" || Q == "at::NoGradGuard" ||
        Q == "torch::NoGradGuard" || Q == "c10::InferenceMode") &&
       !S->NoGrad)
@@ -406,7 +406,7 @@ Value Interp::construct(const CXXConstructExpr *E) {
            : Q == "std::function" ? Value::of(Value::Ptr, 0)
                                   : Value();
   }
-  if (isUserCode(Ctor)) {
+  if (Ty.isUserCode(Ctor)) {
     std::vector<CellId> Cells = cellsOf(All);
     return Dead ? Value() : newRecord(Ctor, E, Cells);
   }

@@ -64,7 +64,7 @@ void Interp::assign(CellId C, const Value &V) {
 }
 
 void Interp::put(CellId Container, const Value &V) {
-  const Value List = S->Cells[target(Container)];
+  const Value List = S->Cells[S->target(Container)];
   if (List.K != Value::Object)
     return;
   CellId N = S->cell(V);
@@ -98,8 +98,8 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
   OverloadedOperatorKind Op = M->getOverloadedOperator();
   if (Op == OO_Subscript)
     Name = "[]";
-  CellId C = target(Base);
-  TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
+  CellId C = S->target(Base);
+  TypeKind K = Ty.kindOf(typeOf(Ctx, M->getParent()));
   if (S->Cells[C].K != Value::Object) {
     Object O;
     O.K = Object::List;
@@ -129,9 +129,9 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
       First = greatest(M->getParent(), S->Objects[V.Id].Elems, E);
     if (Dead)
       return {};
-    CellId Top =
-        First ? S->Objects[V.Id].Elems[*First]
-              : elementOf(C, std::nullopt, heldType(M->getParent()), E);
+    CellId Top = First
+                     ? S->Objects[V.Id].Elems[*First]
+                     : elementOf(C, std::nullopt, heldType(M->getParent()), E);
     if (Name == "top")
       return Value::of(Value::Ref, Top);
     if (First)
@@ -148,7 +148,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
                    : Value::of(Value::Sym, symbol("", false));
   if (Name == "empty")
     return Exact() ? Value::integer(S->Objects[V.Id].Elems.empty())
-                   : Value::of(Value::Sym, symbol(text(E), true));
+                   : Value::of(Value::Sym, symbol(Ty.text(E), true));
   bool Front = Name == "push_front" || Name == "emplace_front";
   if (Front || Name == "push_back" || Name == "emplace_back" ||
       Name == "push" ||
@@ -157,11 +157,11 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     Value X;
     QualType T = heldType(M->getParent());
     bool Same = Args.size() == 1 && !T.isNull() &&
-                kindOf(T) == kindOf(Args[0]->getType());
+                Ty.kindOf(T) == Ty.kindOf(Args[0]->getType());
     bool Makes =
         !Same && !T.isNull() && Name.starts_with("emplace") &&
-        (kindOf(T) == TypeKind::Holder || kindOf(T) == TypeKind::Module ||
-         (record(T) && isUserCode(record(T))));
+        (Ty.kindOf(T) == TypeKind::Holder || Ty.kindOf(T) == TypeKind::Module ||
+         (record(T) && Ty.isUserCode(record(T))));
     if (Makes) {
       std::vector<CellId> Cells = cellsOf(Args);
       X = Dead ? Value() : made(T, Cells, E);
@@ -189,7 +189,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     return Taken;
   Known = true;
   if (Name == "swap" && Args.size() == 1 && Args[0]->isGLValue()) {
-    CellId Other = target(loc(Args[0]));
+    CellId Other = S->target(loc(Args[0]));
     if (!Dead)
       std::swap(S->Cells.mut(C), S->Cells.mut(Other));
     return {};
@@ -244,7 +244,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
   }
   if (Name == "splice" && Args.size() == 2 && Exact()) {
     Value At = eval(Args[0]);
-    const Value From = S->Cells[target(cellOf(Args[1]))];
+    const Value From = S->Cells[S->target(cellOf(Args[1]))];
     if (Dead)
       return {};
     const auto Old = S->Objects[V.Id].Elems;
@@ -272,7 +272,7 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     bool AtEnd = At && Vs[0].K == Value::Iter && !O.Opaque && !Vs[0].Neg &&
                  Vs[0].N == int64_t(O.Elems.size());
     if (Vs.size() == At + 2 && Vs[At].K == Value::Iter && (AtEnd || !At)) {
-      const Value Src = S->Cells[target(Vs[At].Id)];
+      const Value Src = S->Cells[S->target(Vs[At].Id)];
       bool Whole = Src.K == Value::Object && !S->Objects[Src.Id].Opaque;
       if (!At)
         S->Objects.mut(V.Id).Elems.clear(), S->Objects.mut(V.Id).Like = 0;

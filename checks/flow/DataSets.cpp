@@ -34,7 +34,7 @@ static const FieldDecl *dataOf(const CXXRecordDecl *R) {
 // Examples and transforms of LibTorch.
 Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
   const CXXRecordDecl *R = E->getConstructor()->getParent();
-  std::string Q = qualified(R);
+  std::string Q = Ty.qualified(R);
   StringRef Name = Q;
   auto Args = given({E->getArgs(), E->getNumArgs()});
   Known = Name.consume_front("torch::data::") && !Args.empty() &&
@@ -67,7 +67,7 @@ Value Interp::dataCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                        ArrayRef<const Expr *> Args, bool &Known) {
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
-  CellId Of = Base ? target(Base) : 0;
+  CellId Of = Base ? S->target(Base) : 0;
   const Value Self = Of ? S->Cells[Of] : Value();
   bool Loads = Name == "make_data_loader" && !Args.empty();
   bool Maps = Name == "map" && Self.K == Value::Object && Args.size() == 1;
@@ -80,7 +80,7 @@ Value Interp::dataCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       return {};
     Value Set = copyOf(Loads ? Vs[0] : Self);
     Value V = fresh(E->getType(), "", SourceLocation(), "");
-    const Value &To = V.K == Value::Ptr ? S->Cells[target(V.Id)] : V;
+    const Value &To = V.K == Value::Ptr ? S->Cells[S->target(V.Id)] : V;
     if (To.K != Value::Object || Set.K != Value::Object)
       return V;
     ObjectId Id = To.Id;
@@ -110,15 +110,14 @@ Value Interp::dataCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
 // The examples that a data set gives for some indices, or what its collation
 // makes of them; nothing where that is not known.
 Value Interp::batchOf(CellId DataSet, const Expr *Site) {
-  CellId C = target(DataSet);
+  CellId C = S->target(DataSet);
   const Value V = S->Cells[C];
   if (V.K != Value::Object || !Site)
     return {};
   if (CellId Inner = named(V.Id, "dataset", false)) {
     Value Batch = batchOf(Inner, Site);
     CellId T = named(V.Id, "transform", false);
-    return Dead || !Batch || !T ? Batch
-                                : transformed(S->Cells[T], Batch, Site);
+    return Dead || !Batch || !T ? Batch : transformed(S->Cells[T], Batch, Site);
   }
   const CXXRecordDecl *R = S->Objects[V.Id].Rec;
   Value Example;
@@ -136,12 +135,13 @@ Value Interp::batchOf(CellId DataSet, const Expr *Site) {
     if (const FieldDecl *Data = dataOf(O.Rec))
       O.Fields.push_back({Data, S->cell(S->tensor(std::move(H)))});
     Example = S->object(std::move(O));
-  } else if (!R || !isUserCode(R)) {
+  } else if (!R || !Ty.isUserCode(R)) {
     return {};
   } else if (const CXXMethodDecl *M = methodOf(R, "get_batch");
-             M && isUserCode(M)) {
+             M && Ty.isUserCode(M)) {
     return enter(M, Site, C, unknownArguments(M));
-  } else if (const CXXMethodDecl *M = methodOf(R, "get"); M && isUserCode(M)) {
+  } else if (const CXXMethodDecl *M = methodOf(R, "get");
+             M && Ty.isUserCode(M)) {
     Example = enter(M, Site, C, unknownArguments(M));
   }
   if (Dead || Example.K != Value::Object)
@@ -160,13 +160,14 @@ Value Interp::transformed(const Value &Transform, const Value &Batch,
       Transform.K == Value::Object ? S->Objects[Transform.Id].Rec : nullptr;
   if (!R || Batch.K != Value::Object)
     return {};
-  std::string Q = qualified(R);
+  std::string Q = Ty.qualified(R);
   StringRef Name = Q;
   CellId This = S->cell(Transform);
   CellId Function = named(Transform.Id, "function", false);
   if (Name == "torch::data::transforms::BatchLambda" && Function)
     return callClosure(S->Cells[Function], Site, {S->cell(Batch)}, Ctx.VoidTy);
-  if (const CXXMethodDecl *M = methodOf(R, "apply_batch"); M && isUserCode(M))
+  if (const CXXMethodDecl *M = methodOf(R, "apply_batch");
+      M && Ty.isUserCode(M))
     return enter(M, Site, This, {S->cell(Batch)});
   if (Name == "torch::data::transforms::Normalize")
     return Batch;
@@ -202,15 +203,15 @@ Value Interp::transformed(const Value &Transform, const Value &Batch,
     return Example;
   }
   if (Name == "torch::data::transforms::Lambda" && Function)
-    return All(callClosure(S->Cells[Function], Site, {S->cell(Example)},
-                           Ctx.VoidTy));
-  if (const CXXMethodDecl *M = methodOf(R, "apply"); M && isUserCode(M))
+    return All(
+        callClosure(S->Cells[Function], Site, {S->cell(Example)}, Ctx.VoidTy));
+  if (const CXXMethodDecl *M = methodOf(R, "apply"); M && Ty.isUserCode(M))
     return All(enter(M, Site, This, {S->cell(Example)}));
   // Of the data alone.
   const FieldDecl *Data = dataOf(S->Objects[Example.Id].Rec);
   const CXXMethodDecl *Call = methodOf(R, "");
   bool Lambda = Name == "torch::data::transforms::TensorLambda" && Function;
-  if (!Data || (!Lambda && !(Call && isUserCode(Call))))
+  if (!Data || (!Lambda && !(Call && Ty.isUserCode(Call))))
     return {};
   CellId C = field(S->cell(Example), Data);
   Value New = Lambda ? callClosure(S->Cells[Function], Site, {C}, Ctx.VoidTy)

@@ -1,17 +1,15 @@
 // What a function has to name a device by.
-#include "checks/flow/Interp.h"
+#include "checks/flow/Repairs.h"
 
 using namespace clang;
 
 namespace torch_tidy {
 
-// The device that a function was given to make its tensors on, where it makes
-// them without.
-const ParmVarDecl *Interp::ignoredDevice(const Origin &O) {
-  if (O.K != Origin::Created || !O.In || !isUserCode(O.In))
+const ParmVarDecl *ignoredDevice(Types &Ty, const Origin &O) {
+  if (O.K != Origin::Created || !O.In || !Ty.isUserCode(O.In))
     return nullptr;
   for (const ParmVarDecl *P : O.In->parameters())
-    if (TypeKind K = kindOf(P->getType());
+    if (TypeKind K = Ty.kindOf(P->getType());
         (K == TypeKind::Device || K == TypeKind::Options) &&
         !P->getName().empty() && !P->isReferenced())
       return P;
@@ -38,30 +36,30 @@ static void declaredBefore(const Stmt *Block, SourceLocation At,
 
 // A name that stands for this device at a place in a function: of a variable, a
 // parameter, a member. Empty where there is none.
-std::string Interp::deviceInReach(const Frame &In, Device D, const Expr *At) {
-  if (!In.Fn || !In.Fn->getBody() || !At)
+std::string Repairs::deviceInReach(Device D, const Expr *At) {
+  if (!Here.Fn || !Here.Fn->getBody() || !At)
     return "";
   auto Holds = [&](CellId C) {
-    const Value &V = S->Cells[target(C)];
+    const Value &V = S.Cells[S.target(C)];
     return V.K == Value::Dev && V.D.sameAs(D);
   };
-  SmallVector<const VarDecl *, 16> Variables(In.Fn->param_begin(),
-                                             In.Fn->param_end());
-  declaredBefore(In.Fn->getBody(), At->getBeginLoc(), Ctx.getSourceManager(),
+  SmallVector<const VarDecl *, 16> Variables(Here.Fn->param_begin(),
+                                             Here.Fn->param_end());
+  declaredBefore(Here.Fn->getBody(), At->getBeginLoc(), Ctx.getSourceManager(),
                  Variables);
   for (const VarDecl *V : llvm::reverse(Variables))
-    if (auto It = In.Vars.find(V);
-        It != In.Vars.end() && It->second &&
-        kindOf(V->getType()) == TypeKind::Device && Holds(It->second))
+    if (auto It = Here.Vars.find(V);
+        It != Here.Vars.end() && It->second &&
+        Ty.kindOf(V->getType()) == TypeKind::Device && Holds(It->second))
       return V->getNameAsString();
-  const Value Me = In.This ? S->Cells[target(In.This)] : Value();
+  const Value Me = Here.This ? S.Cells[S.target(Here.This)] : Value();
   if (Me.K == Value::Object)
-    for (auto &[Key, C] : S->Objects[Me.Id].Fields)
-      if (const CXXRecordDecl *R = S->Objects[Me.Id].Rec;
+    for (auto &[Key, C] : S.Objects[Me.Id].Fields)
+      if (const CXXRecordDecl *R = S.Objects[Me.Id].Rec;
           R && R->hasDefinition())
         for (const FieldDecl *Field : R->getDefinition()->fields())
           if (Key == Field->getCanonicalDecl() &&
-              kindOf(Field->getType()) == TypeKind::Device && Holds(C))
+              Ty.kindOf(Field->getType()) == TypeKind::Device && Holds(C))
             return Field->getNameAsString();
   return "";
 }

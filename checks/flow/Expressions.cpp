@@ -36,17 +36,6 @@ Value Interp::resolve(Value V) {
 
 Value Interp::load(CellId C) { return resolve(S->Cells[C]); }
 
-CellId Interp::target(CellId C) {
-  for (unsigned I = 0; I < 8; ++I) {
-    const Value &V = S->Cells[C];
-    if ((V.K == Value::Ptr || V.K == Value::Ref) && V.Id)
-      C = V.Id;
-    else
-      break;
-  }
-  return C;
-}
-
 Value Interp::eval(const Expr *E) {
   if (Dead || !visit())
     return {};
@@ -77,7 +66,7 @@ CellId Interp::loc(const Expr *E) {
         return loc(B->getBinding());
     Value V;
     if (auto *Var = dyn_cast<VarDecl>(D)) {
-      const std::string &Q = qualified(Var);
+      const std::string &Q = Ty.qualified(Var);
       if (Q == "std::nullopt" || Q == "c10::nullopt")
         V = Value::of(Value::Ptr, 0);
       if (Q == "std::basic_string::npos")
@@ -94,10 +83,10 @@ CellId Interp::loc(const Expr *E) {
           V = Value::device(Device::cuda());
         else if (N == "kCPU")
           V = Value::device(Device::cpu());
-        else if (kindOf(Var->getType()) == TypeKind::Device)
+        else if (Ty.kindOf(Var->getType()) == TypeKind::Device)
           V = Value::device(Device::other());
       }
-      if (!V && kindOf(Var->getType()) == TypeKind::Dtype && Var->getInit())
+      if (!V && Ty.kindOf(Var->getType()) == TypeKind::Dtype && Var->getInit())
         V = eval(Var->getInit());
       // A constant at namespace scope is its initialiser; a variable there
       // is what it starts with where nothing writes it, and where a program
@@ -108,7 +97,7 @@ CellId Interp::loc(const Expr *E) {
            (!Var->isExternallyVisible() &&
             !Written.count(cast<ValueDecl>(Var->getCanonicalDecl()))));
       if (!V && Var->hasGlobalStorage() && Var->getAnyInitializer() &&
-          isUserCode(Var) &&
+          Ty.isUserCode(Var) &&
           (Var->getType().isConstQualified() || Var->isConstexpr() || Starts)) {
         CellId C = S->cell(eval(Var->getAnyInitializer()));
         nameAfter(C, Var);
@@ -164,7 +153,7 @@ CellId Interp::loc(const Expr *E) {
         touch(E, P);
         return S->cell(Value::of(Value::Sym, symbol("", false)));
       }
-      return S->cell(fresh(E->getType(), text(U->getSubExpr()),
+      return S->cell(fresh(E->getType(), Ty.text(U->getSubExpr()),
                            E->getBeginLoc(), "behind an unknown pointer"));
     }
     if (U->isIncrementDecrementOp()) {
@@ -294,7 +283,7 @@ Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
     if (L.D.K == Device::Symbol && R.D.isKnown()) {
       auto [It, New] = Compares.try_emplace({0, L.D.Sym, 0}, 0);
       if (New) {
-        It->second = symbol(E ? text(E) : "", E != nullptr);
+        It->second = symbol(E ? Ty.text(E) : "", E != nullptr);
         Symbols[It->second].K = SymbolInfo::IsCuda;
         Symbols[It->second].DeviceSym = L.D.Sym;
       }
@@ -302,7 +291,7 @@ Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
       V.Neg = (R.D.isCPU()) != Ne;
       return V;
     }
-    return Value::of(Value::Sym, symbol(E ? text(E) : "", E != nullptr));
+    return Value::of(Value::Sym, symbol(E ? Ty.text(E) : "", E != nullptr));
   }
   if (L.K == Value::Type && R.K == Value::Type && L.T != Dtype::Unknown &&
       R.T != Dtype::Unknown && (Op == BO_EQ || Op == BO_NE))
@@ -377,7 +366,7 @@ Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
       Op = BO_GT, --R.N;
     auto [It, New] = Compares.try_emplace({L.Id, unsigned(Op), R.N}, 0);
     if (New) {
-      std::string Name = E ? text(E) : "";
+      std::string Name = E ? Ty.text(E) : "";
       if (Ne && E)
         Name = Symbols[L.Id].Name + (Op == BO_EQ ? " == " : " > ") +
                std::to_string(R.N);
@@ -391,7 +380,7 @@ Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
     V.Neg = Ne;
     return resolve(V);
   }
-  return Value::of(Value::Sym, symbol(E ? text(E) : "", E != nullptr));
+  return Value::of(Value::Sym, symbol(E ? Ty.text(E) : "", E != nullptr));
 }
 
 } // namespace torch_tidy

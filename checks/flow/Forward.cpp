@@ -35,7 +35,7 @@ std::vector<Used> Interp::inputsIn(unsigned Index, ArrayRef<CellId> Args,
     U.Role = "input";
     U.H = H;
     U.E = Index < ArgEs.size() ? ArgEs[Index] : nullptr;
-    U.Spelling = U.E ? text(U.E) : S->Handles[H].Name;
+    U.Spelling = U.E ? Ty.text(U.E) : S->Handles[H].Name;
     Inputs.push_back(std::move(U));
   }
   return Inputs;
@@ -48,12 +48,12 @@ std::vector<Used> Interp::inputsIn(unsigned Index, ArrayRef<CellId> Args,
 bool Interp::unseenForward(const Expr *Site, CellId Obj, const Expr *BaseE,
                            ArrayRef<CellId> Args, ArrayRef<const Expr *> ArgEs,
                            QualType T, Value &Result) {
-  Obj = target(Obj);
+  Obj = S->target(Obj);
   ObjectId Id = S->Cells[Obj].Id;
   const CXXRecordDecl *R = S->Objects[Id].Rec;
   bool Holds = false;
   for (const FieldDecl *F : R->fields())
-    Holds |= heldModule(F->getType()) != nullptr;
+    Holds |= Ty.heldModule(F->getType()) != nullptr;
   std::optional<Device> Where = placedAt(Obj);
   if (!Holds || !Where || !Where->isKnown())
     return false;
@@ -66,7 +66,7 @@ bool Interp::unseenForward(const Expr *Site, CellId Obj, const Expr *BaseE,
   Self.IsState = true;
   Self.Base = BaseE;
   Self.H = S->tensor(Own).Id;
-  Self.Spelling = BaseE ? text(BaseE) : Own.Name;
+  Self.Spelling = BaseE ? Ty.text(BaseE) : Own.Name;
   std::vector<Used> Uses{Self};
   for (unsigned I = 0; I < Args.size(); ++I)
     for (Used &U : inputsIn(I, Args, ArgEs))
@@ -95,14 +95,14 @@ bool Interp::unseenForward(const Expr *Site, CellId Obj, const Expr *BaseE,
 Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
                       ArrayRef<CellId> Args, ArrayRef<const Expr *> ArgEs,
                       QualType T) {
-  Obj = target(Obj);
+  Obj = S->target(Obj);
   Value V = S->Cells[Obj];
   if (V.K != Value::Object)
     return fresh(T, "", Site->getBeginLoc(), "an unknown module");
   const Object O = S->Objects[V.Id];
   if (O.Jit)
     return runScript(Site, Obj, BaseE, "forward", Args, ArgEs);
-  if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition()) {
+  if (O.Rec && Ty.isUserCode(O.Rec) && O.Rec->hasDefinition()) {
     std::vector<const CXXRecordDecl *> Chain{O.Rec->getDefinition()};
     for (unsigned I = 0; I < Chain.size(); ++I) {
       const CXXMethodDecl *Best = nullptr;
@@ -119,16 +119,16 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
         return enter(Best, Site, Obj, Args);
       for (const CXXBaseSpecifier &B : Chain[I]->bases())
         if (auto *R = B.getType()->getAsCXXRecordDecl();
-            R && R->hasDefinition() && isUserCode(R))
+            R && R->hasDefinition() && Ty.isUserCode(R))
           Chain.push_back(R->getDefinition());
     }
-    if (!derives(O.Rec, "torch::nn::SequentialImpl"))
+    if (!Ty.derives(O.Rec, "torch::nn::SequentialImpl"))
       return fresh(T, "", Site->getBeginLoc(),
                    "no forward with this many arguments");
   }
   if (O.Kind2 == "Sequential" ||
       (O.Kind2.empty() && O.Rec &&
-       derives(O.Rec, "torch::nn::SequentialImpl"))) {
+       Ty.derives(O.Rec, "torch::nn::SequentialImpl"))) {
     if (O.Opaque || Args.empty())
       return fresh(T, "", Site->getBeginLoc(),
                    "a Sequential with unknown children");
@@ -161,7 +161,7 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
   Self.H = StateH;
   Self.IsState = true;
   Self.Base = BaseE;
-  Self.Spelling = BaseE ? text(BaseE) : O.Name;
+  Self.Spelling = BaseE ? Ty.text(BaseE) : O.Name;
   if (Self.Spelling.empty() || Self.Spelling.find('(') != std::string::npos)
     Self.Spelling = O.Name.empty() ? O.Kind2 : O.Name;
   Uses.push_back(Self);
@@ -210,7 +210,7 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
     return S->tensor(std::move(H));
   };
   const api::ModuleInfo *Info = api::findModule(O.Kind2);
-  TypeKind RK = kindOf(T);
+  TypeKind RK = Ty.kindOf(T);
   if (RK == TypeKind::Pair) {
     // (output, hidden) or (output, (h, c)).
     Object L;

@@ -57,14 +57,14 @@ StringRef Interp::operatorName(OverloadedOperatorKind K, bool Unary) {
 
 Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
                        ArrayRef<const Expr *> Args, bool &Known) {
-  const std::string &Q = qualified(Fn);
+  const std::string &Q = Ty.qualified(Fn);
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   OverloadedOperatorKind OpK = Fn->getOverloadedOperator();
   Known = true;
   StringRef QR = Q;
   if (OpK != OO_None && Args.size() == 2 &&
-      kindOf(Args[0]->getType()) == TypeKind::Device)
+      Ty.kindOf(Args[0]->getType()) == TypeKind::Device)
     return compare(OpK == OO_EqualEqual ? BO_EQ : BO_NE, eval(Args[0]),
                    eval(Args[1]), E);
   bool Torch = QR.starts_with("at::") || QR.starts_with("torch::") ||
@@ -73,7 +73,7 @@ Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
     Known = false;
     return {};
   }
-  if (kindOf(E->getType()) == TypeKind::Options) {
+  if (Ty.kindOf(E->getType()) == TypeKind::Options) {
     if (Args.empty())
       return optionsFrom(Value::device(Device::cpu()));
     Value V = optionsFrom(Name == "device" || Name == "dtype"
@@ -148,14 +148,14 @@ Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
   if (Name == "manual_seed" || Name == "set_num_threads" ||
       Name == "synchronize")
     return {};
-  TypeKind RK = kindOf(E->getType());
+  TypeKind RK = Ty.kindOf(E->getType());
   if (QR.consume_front("torch::nn::functional::"))
     return tensorOp(E, Fn, ("nn::functional::" + Name).str(), 0, nullptr, Args);
   StringRef Op = OpK != OO_None ? operatorName(OpK, Args.size() == 1) : Name;
   if (QR.starts_with("torch::nn::init::")) {
     for (const Expr *A : Args)
       if (!isa<CXXDefaultArgExpr>(A) &&
-          kindOf(A->getType()) == TypeKind::Tensor)
+          Ty.kindOf(A->getType()) == TypeKind::Tensor)
         return eval(A);
     return {};
   }
@@ -165,7 +165,7 @@ Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
       Full = (Family + "_" + Op).str();
   bool Tensors = RK == TypeKind::Tensor;
   for (const Expr *A : Args)
-    Tensors |= kindOf(A->getType()) == TypeKind::Tensor ||
+    Tensors |= Ty.kindOf(A->getType()) == TypeKind::Tensor ||
                (record(A->getType()) &&
                 record(A->getType())->getName() == "PackedSequence");
   if (!Full.empty() && (api::findOperator(Full) || Tensors) &&

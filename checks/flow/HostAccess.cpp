@@ -17,8 +17,9 @@ void Interp::blobOfHost(const CallExpr *E, const Expr *Pointer, Device Where) {
   if (auto *D = dyn_cast<DeclRefExpr>(P))
     Host = D->getType()->isArrayType();
   if (auto *C = dyn_cast<CXXMemberCallExpr>(P))
-    Host = C->getMethodDecl() && C->getMethodDecl()->getName() == "data" &&
-           kindOf(C->getImplicitObjectArgument()->getType()) == TypeKind::List;
+    Host =
+        C->getMethodDecl() && C->getMethodDecl()->getName() == "data" &&
+        Ty.kindOf(C->getImplicitObjectArgument()->getType()) == TypeKind::List;
   if (!Host)
     return;
   Handle Here, There;
@@ -26,7 +27,7 @@ void Interp::blobOfHost(const CallExpr *E, const Expr *Pointer, Device Where) {
   There.Fact.Dev = Where;
   Used Memory, Options;
   Memory.Role = "data";
-  Memory.Spelling = text(P);
+  Memory.Spelling = Ty.text(P);
   Memory.H = S->tensor(Here).Id;
   Options.Role = "options";
   Options.H = S->tensor(There).Id;
@@ -64,7 +65,7 @@ void Interp::elementAccess(const CallExpr *E, const FunctionDecl *Fn,
   U.Role = "self";
   U.H = H;
   U.E = BaseE;
-  U.Spelling = text(BaseE);
+  U.Spelling = Ty.text(BaseE);
   api::Judgement J;
   J.K = api::Judgement::Fine;
   if (Asked != Held) {

@@ -13,14 +13,14 @@
 #include "checks/api/Operators.h"
 #include "checks/flow/Judged.h"
 #include "checks/flow/Paths.h"
-#include "checks/flow/TypeKind.h"
+#include "checks/flow/Reports.h"
+#include "checks/flow/Types.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
 #include <deque>
 #include <optional>
 #include <set>
-#include <unordered_map>
 
 namespace torch_tidy {
 
@@ -45,10 +45,7 @@ public:
   Interp(clang::ASTContext &Ctx, const AnalysisOptions &Opts);
   void runRoot(const clang::FunctionDecl *Fn);
   AnalysisResult take(llvm::ArrayRef<const clang::CXXRecordDecl *> Modules);
-  bool isModule(const clang::CXXRecordDecl *R) {
-    return isUserCode(R) && derives(R, "torch::nn::Module");
-  }
-  bool isUserCode(const clang::Decl *D);
+  Types &types() { return Ty; }
   /// Whether something is assigned to in there.
   static bool assigns(const clang::Stmt *Body);
   void supposeMoved(const clang::CXXRecordDecl *R);
@@ -131,8 +128,8 @@ private:
            (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure) ||
            callOperator(V, nullptr);
   }
-  const clang::CXXMethodDecl *
-  callOperator(const Value &V, const llvm::ArrayRef<CellId> *Args);
+  const clang::CXXMethodDecl *callOperator(const Value &V,
+                                           const llvm::ArrayRef<CellId> *Args);
   Value pairOf(const Value &First, const Value &Second);
 
   // Strings.cpp.
@@ -359,8 +356,6 @@ private:
                      llvm::ArrayRef<const clang::Expr *> ArgEs,
                      clang::QualType T, Value &Result);
   std::optional<Device> placedAt(CellId Obj);
-  CellId
-  target(CellId C); ///< Through pointers and holders to the object's cell.
 
   // Summaries.cpp.
   std::string linkerSymbol(const clang::FunctionDecl *Fn);
@@ -375,74 +370,22 @@ private:
                    CellId Base, const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args);
 
-  // Types (Types.cpp).
-  TypeKind kindOf(clang::QualType T);
-  TypeKind findKind(clang::QualType T);
-  const clang::CXXRecordDecl *record(clang::QualType T);
-  const clang::CXXRecordDecl *heldModule(clang::QualType T);
-  bool derives(const clang::CXXRecordDecl *R, llvm::StringRef Base);
-  const std::string &qualified(const clang::NamedDecl *D);
-
-  // Reports (Report.cpp, Fixes.cpp).
+  // What is judged (Judged.cpp, Advice.cpp, Supposed.cpp).
   /// Takes a judgement of a call on this path: remembers the visit, and what
   /// is told of it should it prove to be a mistake.
   void judged(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site, llvm::ArrayRef<Used> Operands);
-  Blame blame(const api::Judgement &J, FindingCode Code,
-              llvm::ArrayRef<Used> Ops);
-  unsigned levelOf(const Used &Wrong);
-  const clang::Expr *siteAt(unsigned Level, const clang::Expr *Site);
-  Visits &visitsAt(unsigned Level, FindingCode Code, const clang::Expr *Site);
+  std::vector<uint64_t> wayTo(const clang::Expr *Site) const;
   void passed(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site);
   void mend(const Blame &B, FindingCode Code, llvm::ArrayRef<Used> Ops);
-  Party party(const Used &U);
-  std::vector<Step> historyOf(FindingCode Code, const Blame &B,
-                              const Party &Wrong, const Party &Against,
-                              unsigned Level, const clang::Expr *Site);
-  void repair(Finding &F, const Blame &B, unsigned Level,
-              llvm::ArrayRef<Used> Ops);
-  const clang::Expr *argumentFor(const clang::Expr *Call, unsigned Level,
-                                 HandleId H);
-  Visits::Bad describe(const api::Judgement &J, FindingCode Code,
-                       const Blame &B, unsigned Level, const clang::Expr *Site,
-                       llvm::ArrayRef<Used> Ops);
   api::Judgement demandSame(const clang::CallExpr *E, FindingCode Code,
                             const Used &Wrong, const Used &Against,
                             llvm::StringRef Message);
-  // Analyze.cpp.
-  using SiteKey = std::pair<const clang::Expr *, unsigned>;
-  std::set<SiteKey> unmendable();
-  bool certain(const Visits &V, Visits::Bad &B);
-  std::set<const clang::Expr *> tellMismatches();
-  // Advice.cpp.
   void needsCuda(const clang::Expr *E);
-  void unguardedCuda();
   void transferred(const clang::Expr *E, HandleId H);
-  // Unregistered.cpp.
-  bool hangsOn(CellId C, HandleId H, unsigned Depth);
-  const clang::FieldDecl *leftBehind(HandleId H);
-  std::optional<Fix> registration(const clang::FieldDecl *Field);
-  void tellLeftBehind(Finding &F, const clang::FieldDecl *Field);
   void supposedMismatch(const Used &Wrong, const Used &Against,
                         const api::Judgement &J, const clang::Expr *Site);
-  void unusedMoves(const std::set<const clang::Expr *> &Causes);
-  void addFixes(Finding &F, const Used &Wrong, const Used &Against,
-                llvm::ArrayRef<Used> Ops, unsigned Level);
-  std::optional<clang::FixItHint> appended(const clang::Expr *E,
-                                           llvm::StringRef Suffix);
-  std::string moveTo(const Used &Wrong, const Used &Against,
-                     llvm::ArrayRef<Used> Ops, unsigned Level);
-  std::optional<Fix> moveOperand(const Used &Wrong, const Used &Against,
-                                 llvm::ArrayRef<Used> Ops, unsigned Level);
-  const clang::Expr *variableIn(const clang::Expr *E, HandleId H);
-  std::optional<Fix> moveBack(const Finding &F, const Used &Against,
-                              unsigned Level);
-  std::optional<Fix> castOperand(const Used &Wrong, const Used &Against);
-  // DeviceNames.cpp.
-  const clang::ParmVarDecl *ignoredDevice(const Origin &O);
-  std::string deviceInReach(const Frame &In, Device D, const clang::Expr *At);
-  std::string text(const clang::Expr *E);
   void unknown(clang::SourceLocation Loc, std::string Why);
   unsigned choose(unsigned N);
   SymbolId symbol(std::string Name, bool Strong);
@@ -450,6 +393,8 @@ private:
   clang::ASTContext &Ctx;
   const AnalysisOptions &Opts;
   AnalysisResult Result;
+  Types Ty;
+  Reports Told;
   std::deque<SymbolInfo> Symbols{1};
   uint32_t DeviceSymbols = 0;
   std::deque<Origin> Origins;
@@ -467,30 +412,15 @@ private:
   States *Thrown = nullptr;
   unsigned Catching = 0;        ///< Handlers around that go on after a throw.
   std::vector<unsigned> Rounds; ///< Iterations of the loops around.
-  std::map<std::pair<SiteKey, std::vector<uint64_t>>, Visits> Sites;
   std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;
-  std::set<std::pair<clang::SourceLocation, std::string>> Told;
-  /// Calls that need a GPU.
-  std::map<const clang::Expr *, Ask> Asks;
-  std::set<const clang::Expr *> TransfersTold;
-  std::set<const clang::Expr *> Drops; ///< Moves whose result is dropped.
-  /// Of those, the ones that would have moved something, by what they are in.
-  std::map<const clang::Expr *, const clang::FunctionDecl *> IdleMoves;
-  /// Those whose operand was already there on some path.
-  std::set<const clang::Expr *> HarmlessMoves;
+  std::set<std::pair<clang::SourceLocation, std::string>> UnknownsTold;
   /// Fields and variables that are not only read.
   std::set<const clang::ValueDecl *> Written;
   /// Functions that set the default element type and do not take it back.
   std::set<const clang::FunctionDecl *> SetsDefault;
-  /// Unregistered members that a finding has told of.
-  std::set<const clang::FieldDecl *> LeftTold;
   /// Module classes that are made here, and those that are moved to CUDA.
   std::set<const clang::CXXRecordDecl *> Built, Went;
   const clang::CXXMethodDecl *Supposed = nullptr; ///< See supposeMoved().
-  llvm::DenseMap<clang::FileID, bool> UserFiles;
-  // What kindOf() and qualified() have answered: most calls ask both.
-  llvm::DenseMap<const clang::Type *, TypeKind> Kinds;
-  std::unordered_map<const clang::NamedDecl *, std::string> Qualified;
   const clang::FunctionDecl *Root = nullptr;
 };
 

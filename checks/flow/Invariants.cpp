@@ -218,7 +218,7 @@ bool Interp::assigns(const Stmt *Body) {
 }
 
 void Interp::findWritten(llvm::ArrayRef<Decl *> TopLevel) {
-  auto KindOf = [this](QualType T) { return kindOf(T); };
+  auto KindOf = [this](QualType T) { return Ty.kindOf(T); };
   FieldUses Uses(KindOf); // Which refers to it.
   for (Decl *D : TopLevel)
     Uses.TraverseDecl(D);
@@ -230,7 +230,7 @@ void Interp::findWritten(llvm::ArrayRef<Decl *> TopLevel) {
 // class has in common.
 Value Interp::invariant(const CXXRecordDecl *R) {
   const CXXConstructorDecl *Best = nullptr;
-  if (!R->hasDefinition() || R->isAggregate() || !isUserCode(R))
+  if (!R->hasDefinition() || R->isAggregate() || !Ty.isUserCode(R))
     return {};
   R = R->getDefinition();
   for (const CXXConstructorDecl *C : R->ctors()) {
@@ -282,7 +282,7 @@ void Interp::settle(ObjectId Id) {
     if (!Written.count(static_cast<const FieldDecl *>(F.first)))
       return false;
     // A module's own parts are what they are; where they are is not asked.
-    const Value &V = S->Cells[target(F.second)];
+    const Value &V = S->Cells[S->target(F.second)];
     return O.K != Object::Module || V.K != Value::Object ||
            S->Objects[V.Id].K == Object::Record;
   });

@@ -8,7 +8,7 @@ namespace torch_tidy {
 // The end of a container; of one that is not known, no position.
 Value Interp::endOf(CellId Container) {
   Value I = Value::of(Value::Iter, Container);
-  const Value &V = S->Cells[target(Container)];
+  const Value &V = S->Cells[S->target(Container)];
   I.Neg = V.K != Value::Object || S->Objects[V.Id].Opaque;
   if (!I.Neg)
     I.N = S->Objects[V.Id].Elems.size();
@@ -28,7 +28,7 @@ std::vector<CellId> Interp::range(const Value &First, const Value &Last,
   std::vector<CellId> Cells;
   if (First.K != Value::Iter)
     return Cells;
-  const Value &V = S->Cells[target(First.Id)];
+  const Value &V = S->Cells[S->target(First.Id)];
   if (V.K == Value::Object && !S->Objects[V.Id].Opaque &&
       S->Objects[V.Id].Elems.empty())
     return Cells;
@@ -48,7 +48,7 @@ std::vector<CellId> Interp::range(const Value &First, const Value &Last,
 Value Interp::iterator(const CXXOperatorCallExpr *E, CellId Base, bool &Known) {
   Known = false;
   QualType T = E->getArg(0)->getType();
-  TypeKind K = kindOf(T);
+  TypeKind K = Ty.kindOf(T);
   if (K != TypeKind::Other)
     return {};
   const CXXRecordDecl *R = record(T);

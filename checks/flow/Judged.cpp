@@ -4,6 +4,29 @@ using namespace clang;
 
 namespace torch_tidy {
 
+Blame blame(const State &S, const api::Judgement &J, FindingCode Code,
+            ArrayRef<Used> Ops) {
+  Blame B;
+  if (!J.throws())
+    return B;
+  B.Wrong = J.Wrong < Ops.size() ? &Ops[J.Wrong] : nullptr;
+  B.Against = J.Against < Ops.size() ? &Ops[J.Against] : nullptr;
+  if (!B)
+    return B;
+  if (B.Wrong->IsState)
+    std::swap(B.Wrong, B.Against);
+  // The one to blame is the one that stayed on the CPU, when that is clear.
+  if (Code == FindingCode::DeviceMismatch && !B.Against->IsState &&
+      !B.Wrong->IsState && S.Handles[B.Wrong->H].Fact.Dev.isCUDA() &&
+      S.Handles[B.Against->H].Fact.Dev.isCPU())
+    std::swap(B.Wrong, B.Against);
+  return B;
+}
+
+const Expr *siteAt(const State &S, unsigned Level, const Expr *Site) {
+  return Level == S.Frames.size() ? Site : S.Frames[Level].Site;
+}
+
 static std::string placed(const Device &D) {
   return D.isCPU()                   ? "the CPU"
          : D.isCUDA() && D.Index > 0 ? "CUDA device " + std::to_string(D.Index)

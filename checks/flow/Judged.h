@@ -9,6 +9,7 @@
 #define TORCH_TIDY_CHECKS_FLOW_JUDGED_H
 
 #include "checks/Finding.h"
+#include "checks/api/Operators.h"
 #include "checks/flow/State.h"
 #include <optional>
 
@@ -32,6 +33,15 @@ struct Blame {
   explicit operator bool() const { return Wrong && Against; }
   bool alone() const { return Wrong == Against; }
 };
+
+/// The operand that is called wrong, and the one that it does not go with.
+Blame blame(const State &S, const api::Judgement &J, FindingCode Code,
+            llvm::ArrayRef<Used> Ops);
+
+/// The call of the activation at \p Level that leads to a judged one; null for
+/// an entry that nobody is seen to call.
+const clang::Expr *siteAt(const State &S, unsigned Level,
+                          const clang::Expr *Site);
 
 /// One of the two as a report speaks of it.
 struct Party {

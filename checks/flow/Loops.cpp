@@ -149,7 +149,7 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       {
         State *Saved = S;
         S = &One;
-        C = target(One.top().Vars[Hidden]);
+        C = S->target(One.top().Vars[Hidden]);
         S = Saved;
       }
       const Value &V = One.Cells[C];
@@ -182,8 +182,8 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       CellId E =
           elementOf(S->top().Vars[Hidden], Round, Var->getType(), RangeE);
       // `for (Tensor &t : references)`: through the wrapper.
-      if (kindOf(Var->getType()) == TypeKind::Tensor)
-        E = target(E);
+      if (Ty.kindOf(Var->getType()) == TypeKind::Tensor)
+        E = S->target(E);
       if (Var->getType()->isReferenceType())
         S->top().Vars[Var] = E;
       else

@@ -36,7 +36,7 @@ std::optional<bool> Interp::sameKey(const Value &A, const Value &B) {
 // The pair of a key, or 0 where there is none; `Maybe` where nothing tells.
 CellId Interp::entryOf(CellId Map, Value Key, QualType T, bool Create,
                        bool &Maybe) {
-  Map = target(Map);
+  Map = S->target(Map);
   const Value V = S->Cells[Map];
   Maybe = V.K != Value::Object;
   if (Maybe)
@@ -80,7 +80,7 @@ void Interp::shiftIterators(CellId Container, int64_t From, int64_t By) {
   for (CellId C = 1; C < S->Cells.size(); ++C) {
     const Value &I = S->Cells[C];
     if (I.K == Value::Iter && !I.Neg && !I.Back && I.N >= From &&
-        target(I.Id) == Container)
+        S->target(I.Id) == Container)
       S->Cells.mut(C).N += By;
   }
 }
@@ -133,7 +133,7 @@ Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
                        Maybe);
     if (Name == "count" || Name == "contains")
       return P       ? Value::integer(1)
-             : Maybe ? Value::of(Value::Sym, symbol(text(E), true))
+             : Maybe ? Value::of(Value::Sym, symbol(Ty.text(E), true))
                      : Value::integer(0);
     if (!Reads) {
       Value I = Value::of(Value::Iter, C);
@@ -153,7 +153,7 @@ Value Interp::mapCall(const CallExpr *E, StringRef Name, CellId C,
       return {};
     }
     Value New =
-        fresh(E->getType(), text(E), E->getBeginLoc(), "an unknown key");
+        fresh(E->getType(), Ty.text(E), E->getBeginLoc(), "an unknown key");
     if (New.K == Value::Tensor)
       if (auto Common = commonDevice(S->Objects[V.Id]))
         S->Handles.mut(New.Id).Fact.Dev = *Common;

@@ -89,7 +89,7 @@ std::vector<CellId> Interp::modulesFrom(std::vector<CellId> Work, bool Deep) {
   std::vector<CellId> Modules;
   std::set<ObjectId> Seen;
   for (size_t I = 0; I < Work.size(); ++I) {
-    CellId C = target(Work[I]);
+    CellId C = S->target(Work[I]);
     const Value &V = S->Cells[C];
     if (V.K != Value::Object || !Seen.insert(V.Id).second)
       continue;
@@ -107,9 +107,9 @@ Value Interp::stateList(CellId Obj, bool Named) {
   L.K = Object::List;
   std::vector<CellId> Work{Obj};
   std::set<ObjectId> Seen;
-  ObjectId Id = S->Cells[target(Obj)].Id;
+  ObjectId Id = S->Cells[S->target(Obj)].Id;
   while (!Work.empty()) {
-    CellId C = target(Work.back());
+    CellId C = S->target(Work.back());
     Work.pop_back();
     const Value &V = S->Cells[C];
     if (V.K != Value::Object || !Seen.insert(V.Id).second)
@@ -140,13 +140,14 @@ Value Interp::stateList(CellId Obj, bool Named) {
 // Whether an object may be a T, for `as<T>()` and dynamic casts; what is not
 // known is taken for one.
 bool Interp::isA(CellId Obj, const CXXRecordDecl *R) {
-  const Value &V = S->Cells[target(Obj)];
+  const Value &V = S->Cells[S->target(Obj)];
   if (!R || V.K != Value::Object)
     return true;
   const Object &O = S->Objects[V.Id];
   // One that came as its base may be more than that.
-  if (O.Rec && isUserCode(O.Rec))
-    return derives(O.Rec, qualified(R)) || derives(R, qualified(O.Rec));
+  if (O.Rec && Ty.isUserCode(O.Rec))
+    return Ty.derives(O.Rec, Ty.qualified(R)) ||
+           Ty.derives(R, Ty.qualified(O.Rec));
   StringRef Name = R->getName();
   Name.consume_back("Impl");
   return O.Kind2.empty() || Name == O.Kind2 || Name == "Module" ||
@@ -185,7 +186,7 @@ Value Interp::moduleQuery(const CallExpr *E, StringRef Name, CellId Obj,
     std::optional<Device> Where = placedAt(Obj);
     Value V = fresh(E->getType(), "", E->getBeginLoc(),
                     "an element of a module list");
-    CellId C = target(S->cell(V));
+    CellId C = S->target(S->cell(V));
     if (Where && S->Cells[C].K == Value::Object)
       S->Objects.mut(S->Cells[C].Id).Unseen = *Where;
     return V;

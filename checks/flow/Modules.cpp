@@ -20,8 +20,8 @@ void Interp::addChildren(Object &O, const Value &A) {
         Work.push_back(S->Cells[C]);
       O.Opaque |= S->Objects[V.Id].Opaque;
     } else if (V.K == Value::Ptr && V.Id) {
-      O.Elems.push_back(target(V.Id));
-      O.Children.push_back(target(V.Id));
+      O.Elems.push_back(S->target(V.Id));
+      O.Children.push_back(S->target(V.Id));
     } else if (V.K == Value::Object) {
       CellId C = S->cell(V);
       O.Elems.push_back(C);
@@ -93,7 +93,7 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
 }
 
 std::optional<TensorFact> Interp::stateOf(CellId Obj, HandleId *H) {
-  const Value &V = S->Cells[target(Obj)];
+  const Value &V = S->Cells[S->target(Obj)];
   if (V.K != Value::Object || S->Objects[V.Id].State.empty())
     return std::nullopt;
   const Object &O = S->Objects[V.Id];
@@ -147,7 +147,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
       if (V.K == Value::Dev || V.K == Value::Str) {
         D = optionsFrom(V).D;
         Spelled = A;
-      } else if (kindOf(A->getType()) == TypeKind::Dtype) {
+      } else if (Ty.kindOf(A->getType()) == TypeKind::Dtype) {
         T = V.K == Value::Type ? V.T : Dtype::Unknown;
         if (T == Dtype::Unknown)
           for (CellId C : modulesFrom({Obj}, /*Deep=*/true))
@@ -157,7 +157,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
     }
     std::string Subject = S->Objects[Id].Name;
     if (BaseE) {
-      std::string Src = text(BaseE);
+      std::string Src = Ty.text(BaseE);
       if (!Src.empty() && !StringRef(Src).starts_with("this"))
         Subject = Src;
     }
@@ -180,7 +180,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
     if (Dead)
       return {};
     if (Name.ends_with("_module")) {
-      CellId C = V.K == Value::Ptr && V.Id ? target(V.Id)
+      CellId C = V.K == Value::Ptr && V.Id ? S->target(V.Id)
                  : V.K == Value::Object    ? S->cell(V)
                                            : 0;
       nameChild(Id, Key, C);
@@ -211,7 +211,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
       Value V = eval(A);
       if (Dead)
         return {};
-      CellId C = V.K == Value::Ptr && V.Id ? target(V.Id)
+      CellId C = V.K == Value::Ptr && V.Id ? S->target(V.Id)
                  : V.K == Value::Object    ? S->cell(V)
                                            : 0;
       if (C) {
@@ -232,7 +232,7 @@ Value Interp::moduleCall(const CallExpr *E, StringRef Name, CellId Obj,
     // Another method of a built-in module: `init`, `flatten_parameters`.
     return E->getType()->isVoidType()
                ? Value()
-               : Value::of(Value::Sym, symbol(text(E), true));
+               : Value::of(Value::Sym, symbol(Ty.text(E), true));
   }
   Known = Dead;
   return {};
@@ -256,7 +256,7 @@ void Interp::stepOptimizer(const CallExpr *E, ObjectId Id, const Expr *BaseE) {
   Used Own, Params;
   Own.H = S->tensor(Kept).Id;
   Own.Role = "state";
-  Own.Spelling = BaseE ? text(BaseE) : O.Name;
+  Own.Spelling = BaseE ? Ty.text(BaseE) : O.Name;
   Params.H = O.State[0];
   Params.Role = "parameters";
   Params.IsState = true;

@@ -33,7 +33,7 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
   if (T.K != Value::Tensor)
     T = fresh(
         typeOf(Ctx, cast<CXXMethodDecl>(E->getDirectCallee())->getParent()),
-        text(BaseE), E->getBeginLoc(), "not a known tensor");
+        Ty.text(BaseE), E->getBeginLoc(), "not a known tensor");
   TensorFact F = S->Handles[T.Id].Fact;
   Device D = F.Dev;
   const Expr *Spelled = nullptr;
@@ -62,7 +62,8 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
     } else if (V.K == Value::Tensor) {
       D = S->Handles[V.Id].Fact.Dev, F.Type = S->Handles[V.Id].Fact.Type,
       Moves = true, Spelled = A;
-    } else if (V.K == Value::None && kindOf(A->getType()) != TypeKind::Number) {
+    } else if (V.K == Value::None &&
+               Ty.kindOf(A->getType()) != TypeKind::Number) {
       D = Device::symbol(++DeviceSymbols), Moves = true;
     }
   }
@@ -76,16 +77,16 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
   H.Grad = S->Handles[T.Id].Grad && !S->NoGrad;
   const Handle &Old = S->Handles[T.Id];
   H.From = Moves ? origin(Origin::Moved, E, D,
-                          Old.Name.empty() ? text(BaseE) : Old.Name, Old.From,
-                          Spelled)
+                          Old.Name.empty() ? Ty.text(BaseE) : Old.Name,
+                          Old.From, Spelled)
                  : Old.From;
   // A dropped result leaves its operand where it was.
-  if (Moves && Drops.count(E) && BaseE->isLValue()) {
+  if (Moves && Told.isDropped(E) && BaseE->isLValue()) {
     if (Old.Fact.Dev.differsFrom(D)) {
       S->Handles.mut(T.Id).Dropped = E;
-      IdleMoves[E] = S->top().Fn;
+      Told.idle(E, S->top().Fn);
     } else {
-      HarmlessMoves.insert(E);
+      Told.harmless(E);
     }
   }
   return S->tensor(std::move(H));
@@ -105,7 +106,7 @@ void Interp::displace(CellId Obj, Device D) {
 void Interp::moveTree(CellId Obj, std::optional<Device> D, Dtype T,
                       const Expr *E, StringRef Subject, const Expr *Spelled,
                       std::set<ObjectId> &Seen) {
-  const Value &V = S->Cells[target(Obj)];
+  const Value &V = S->Cells[S->target(Obj)];
   if (V.K == Value::Ptr || V.K != Value::Object || !Seen.insert(V.Id).second)
     return;
   ObjectId Id = V.Id;

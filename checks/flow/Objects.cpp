@@ -22,7 +22,7 @@ Value Interp::copyOf(const Value &V) {
           (C.getCaptureKind() == LCK_ByRef ||
            C.getCapturedVar()->getType()->isReferenceType()))
         Shared.insert(C.getCapturedVar());
-  } else if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition()) {
+  } else if (O.Rec && Ty.isUserCode(O.Rec) && O.Rec->hasDefinition()) {
     for (const FieldDecl *F : O.Rec->getDefinition()->fields())
       if (F->getType()->isReferenceType())
         Shared.insert(F->getCanonicalDecl());
@@ -42,7 +42,7 @@ Value Interp::copyOf(const Value &V) {
 Value Interp::copied(const Value &V, const Expr *E) {
   if (V.K == Value::Object && S->Objects[V.Id].K == Object::Record)
     if (const CXXRecordDecl *R = S->Objects[V.Id].Rec;
-        R && isUserCode(R) && R->hasDefinition())
+        R && Ty.isUserCode(R) && R->hasDefinition())
       for (const CXXConstructorDecl *C : R->getDefinition()->ctors())
         if (C->isCopyConstructor() && C->isUserProvided() && C->hasBody())
           return newRecord(C, E, {S->cell(V)});
@@ -50,7 +50,7 @@ Value Interp::copied(const Value &V, const Expr *E) {
 }
 
 CellId Interp::field(CellId Base, const ValueDecl *D) {
-  CellId C = target(Base);
+  CellId C = S->target(Base);
   Value V = S->Cells[C];
   D = cast<ValueDecl>(D->getCanonicalDecl());
   if (V.K != Value::Object) {
@@ -66,7 +66,7 @@ CellId Interp::field(CellId Base, const ValueDecl *D) {
   StringRef Name = D->getName();
   Value New;
   if (O.K == Object::Module && !O.Kind2.empty() && !O.State.empty() &&
-      kindOf(D->getType()) == TypeKind::Tensor)
+      Ty.kindOf(D->getType()) == TypeKind::Tensor)
     New = Value::of(Value::Tensor, O.State[0]);
   // first/second of a pair, data/target of a batch: elements by position.
   else if ((Name == "first" || Name == "second") && O.K == Object::List &&
@@ -86,7 +86,7 @@ CellId Interp::field(CellId Base, const ValueDecl *D) {
   CellId F = S->cell(New);
   S->Objects.mut(V.Id).Fields.push_back({D, F});
   // What a module with an unseen constructor holds is taken as registered.
-  CellId Child = target(F);
+  CellId Child = S->target(F);
   const Object &Owner = S->Objects[V.Id];
   if (Owner.K == Object::Module && Owner.Opaque && Owner.Rec &&
       Owner.Unseen.K != Device::Unknown && S->Cells[Child].K == Value::Object &&
@@ -132,7 +132,7 @@ void Interp::partOf(CellId C, ObjectId Container) {
 
 CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
                          QualType T, const Expr *E) {
-  CellId C = target(Container);
+  CellId C = S->target(Container);
   Value V = S->Cells[C];
   if (V.K == Value::Object && named(V.Id, "dataset", false)) {
     Value Batch = batchOf(C, E);
@@ -153,7 +153,7 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
       return O.Elems[0];
     // What all have in common.
     Value Like;
-    TypeKind K = kindOf(T);
+    TypeKind K = Ty.kindOf(T);
     if (O.Opaque && O.Like)
       Like = copyOf(S->Cells[O.Like]);
     else if (!Index && !O.Opaque)
@@ -165,7 +165,7 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
     }
   }
   Value New =
-      fresh(T, E ? text(E) : "", E ? E->getBeginLoc() : SourceLocation(),
+      fresh(T, E ? Ty.text(E) : "", E ? E->getBeginLoc() : SourceLocation(),
             "an element of an unknown container");
   // What is known of all is known of this one, and here is where it came up.
   const Origin *Here = nullptr;
@@ -180,7 +180,7 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
     if (S->Objects[V.Id].Kind2 == "Ranked")
       S->Handles.mut(New.Id).Fact.Dim = Rank::Some;
   }
-  if (V.K == Value::Object && !New && kindOf(T) == TypeKind::IValue) {
+  if (V.K == Value::Object && !New && Ty.kindOf(T) == TypeKind::IValue) {
     Object Inner;
     Inner.Opaque = true;
     New = S->object(std::move(Inner));
@@ -213,7 +213,7 @@ CellId Interp::elementOf(CellId Container, std::optional<int64_t> Index,
 Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
                     const std::string &Why) {
   T = T.getNonReferenceType();
-  switch (kindOf(T)) {
+  switch (Ty.kindOf(T)) {
   case TypeKind::Tensor: {
     Handle H;
     H.Fact.Dev = Device::symbol(++DeviceSymbols);
@@ -256,12 +256,12 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
     Object O;
     O.K = Object::Module;
     O.Opaque = true;
-    O.Rec = heldModule(T);
+    O.Rec = Ty.heldModule(T);
     O.Name = Name.str();
     O.Unseen = Device::symbol(++DeviceSymbols);
     // The constructor tells what the module is made of; where it is by now is
     // the caller's to know.
-    if (O.Rec && isUserCode(O.Rec) && O.Rec->hasDefinition() &&
+    if (O.Rec && Ty.isUserCode(O.Rec) && O.Rec->hasDefinition() &&
         S->Frames.size() < 4) {
       if (const CXXConstructorDecl *Ctor =
               shortestConstructor(O.Rec->getDefinition())) {
@@ -271,10 +271,10 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
         CellId C = S->cell(V);
         displace(C, O.Unseen);
         S->Objects.mut(V.Id).Name = Name.str();
-        return kindOf(T) == TypeKind::Holder ? Value::of(Value::Ptr, C) : V;
+        return Ty.kindOf(T) == TypeKind::Holder ? Value::of(Value::Ptr, C) : V;
       }
     }
-    if (O.Rec && !isUserCode(O.Rec)) {
+    if (O.Rec && !Ty.isUserCode(O.Rec)) {
       O.Kind2 = O.Rec->getName().str();
       if (StringRef(O.Kind2).ends_with("Impl"))
         O.Kind2.resize(O.Kind2.size() - 4);
@@ -287,8 +287,8 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
       }
     }
     Value V = S->object(std::move(O));
-    return kindOf(T) == TypeKind::Holder ? Value::of(Value::Ptr, S->cell(V))
-                                         : V;
+    return Ty.kindOf(T) == TypeKind::Holder ? Value::of(Value::Ptr, S->cell(V))
+                                            : V;
   }
   case TypeKind::Pointer: {
     QualType P = T->isPointerType() ? T->getPointeeType() : QualType();
@@ -317,7 +317,7 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
     O.Opaque = true;
     O.Rec = record(T);
     if (auto *Pair = dyn_cast<ClassTemplateSpecializationDecl>(record(T));
-        Pair && qualified(Pair) == "std::pair") {
+        Pair && Ty.qualified(Pair) == "std::pair") {
       O.K = Object::List;
       O.Opaque = false;
       for (const TemplateArgument &A : Pair->getTemplateArgs().asArray())
@@ -325,11 +325,11 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
             S->cell(fresh(A.getAsType(), Name, SourceLocation(), Why)));
       return S->object(std::move(O));
     }
-    if (kindOf(T) == TypeKind::List || kindOf(T) == TypeKind::Pair ||
-        kindOf(T) == TypeKind::Map)
+    if (Ty.kindOf(T) == TypeKind::List || Ty.kindOf(T) == TypeKind::Pair ||
+        Ty.kindOf(T) == TypeKind::Map)
       O.K = Object::List;
     // What a loader stacks into batches has dimensions.
-    if (kindOf(T) == TypeKind::Loader)
+    if (Ty.kindOf(T) == TypeKind::Loader)
       O.Unseen = Device::cpu(), O.Kind2 = "Ranked";
     return S->object(std::move(O));
   }
@@ -338,7 +338,7 @@ Value Interp::fresh(QualType T, StringRef Name, SourceLocation Loc,
 
 // What a variable of this type holds without an initialiser.
 Value Interp::defaultValue(QualType T, const Expr *E) {
-  switch (kindOf(T)) {
+  switch (Ty.kindOf(T)) {
   case TypeKind::Tensor: {
     Handle H;
     H.Fact.Defined = false;
@@ -361,9 +361,9 @@ Value Interp::defaultValue(QualType T, const Expr *E) {
         for (unsigned I = 0; I < A->getSize().getZExtValue(); ++I)
           O.Elems.push_back(
               S->cell(defaultValue(A->getElementType(), nullptr)));
-    } else if (kindOf(T) == TypeKind::Pair) {
+    } else if (Ty.kindOf(T) == TypeKind::Pair) {
       O.Opaque = true;
-    } else if (qualified(record(T)) == "std::array") {
+    } else if (Ty.qualified(record(T)) == "std::array") {
       auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(record(T));
       uint64_t N =
           Spec && Spec->getTemplateArgs().size() == 2
@@ -393,8 +393,8 @@ Value Interp::defaultValue(QualType T, const Expr *E) {
 
 // What `T()` is: numbers are zero.
 Value Interp::initialValue(QualType T) {
-  return kindOf(T) == TypeKind::Number ? Value::integer(0)
-                                       : defaultValue(T, nullptr);
+  return Ty.kindOf(T) == TypeKind::Number ? Value::integer(0)
+                                          : defaultValue(T, nullptr);
 }
 
 } // namespace torch_tidy

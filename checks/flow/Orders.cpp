@@ -19,7 +19,7 @@ std::optional<bool> Interp::lessThan(const Value &L, const Value &R,
   if (L.K != Value::Object || R.K != Value::Object)
     return std::nullopt;
   if (const CXXRecordDecl *Rec = S->Objects[L.Id].Rec;
-      E && Rec && isUserCode(Rec) && Rec->hasDefinition())
+      E && Rec && Ty.isUserCode(Rec) && Rec->hasDefinition())
     for (const CXXMethodDecl *M : Rec->getDefinition()->methods())
       if (M->getOverloadedOperator() == OO_Less && M->hasBody()) {
         Value Is = enter(M, E, S->cell(L), {S->cell(R)});
@@ -137,7 +137,7 @@ Value Interp::ordered(const CallExpr *E, StringRef Name, ArrayRef<Value> V,
   }
   if (Name == "rotate" && V[1].K == Value::Iter && !V[0].Back) {
     // first, middle, last: the range that the caller has ends in the middle.
-    const Value Whole = S->Cells[target(V[0].Id)];
+    const Value Whole = S->Cells[S->target(V[0].Id)];
     const auto Elems = S->Objects[Whole.Id].Elems;
     if (Last.K != Value::Iter || Last.Neg || Last.Back || V[0].N > V[1].N ||
         V[1].N > Last.N || Last.N > int64_t(Elems.size()))
@@ -181,9 +181,8 @@ Value Interp::ordered(const CallExpr *E, StringRef Name, ArrayRef<Value> V,
   // Those that stay come first; what is behind them is nobody's business but
   // that of a partition.
   bool Stays = Name == "stable_partition";
-  auto Middle =
-      std::stable_partition(Order.begin(), Order.end(),
-                            [&](size_t I) { return Holds[I] == Stays; });
+  auto Middle = std::stable_partition(
+      Order.begin(), Order.end(), [&](size_t I) { return Holds[I] == Stays; });
   Arrange(Order);
   return At(Middle - Order.begin());
 }

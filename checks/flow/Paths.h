@@ -1,8 +1,7 @@
 //===- Paths.h - what is kept of the paths through a function -------------===//
 //
-// Sets of states and where control takes them, the numbers and names that are
-// not known and what a path assumes of them, and the states that have come to a
-// call, by which a report is made or not.
+// Sets of states and where control takes them, and the numbers and names that
+// are not known and what a path assumes of them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_CHECKS_FLOW_PATHS_H
@@ -78,28 +77,6 @@ struct Outcome {
 struct Choice {
   unsigned Taken = 0, Count = 0;
   std::shared_ptr<std::vector<Outcome>> Memo;
-};
-/// The states that came to one place with one history of calls and rounds.
-struct Visits {
-  struct Bad {
-    Finding F;
-    std::map<SymbolId, int64_t> Under; ///< When the operands were placed.
-    std::map<SymbolId, int64_t> Known; ///< On the whole path.
-    const clang::Expr *Dropped = nullptr;
-    const clang::FieldDecl *Left = nullptr;
-  };
-  /// In the order in which they were first made: the keys are addresses, and
-  /// what is told may not depend on those.
-  size_t Order = 0;
-  std::vector<Bad> Bads;
-  std::vector<std::map<SymbolId, int64_t>> Fine;
-  bool Runs = false; ///< One of those is known to run.
-};
-
-/// A call that needs a GPU, and whether a path to it has asked for one.
-struct Ask {
-  const clang::FunctionDecl *Fn = nullptr;
-  bool Guarded = false;
 };
 
 } // namespace torch_tidy

@@ -55,7 +55,7 @@ Value Interp::optionsFrom(Value V) {
 }
 
 Value Interp::enumerator(const EnumConstantDecl *C) {
-  TypeKind K = kindOf(C->getType());
+  TypeKind K = Ty.kindOf(C->getType());
   if (auto *En = dyn_cast<EnumDecl>(C->getDeclContext())) {
     if (En->getName() == "DeviceType")
       K = TypeKind::Device;
@@ -75,7 +75,7 @@ Value Interp::enumerator(const EnumConstantDecl *C) {
 Value Interp::asType(const Value &V, QualType T) {
   auto *E = T->getAs<EnumType>();
   if (V.K == Value::Int && E && E->getDecl()->getDefinition() &&
-      kindOf(T) != TypeKind::Number)
+      Ty.kindOf(T) != TypeKind::Number)
     for (const EnumConstantDecl *C :
          E->getDecl()->getDefinition()->enumerators())
       if (C->getInitVal().getExtValue() == V.N)
@@ -197,7 +197,7 @@ Value Interp::evalR(const Expr *E) {
         const Expr *Init = L->getInit(I++);
         CellId C =
             F->getType()->isReferenceType() ? loc(Init) : S->cell(eval(Init));
-        if (qualified(R) == "std::array")
+        if (Ty.qualified(R) == "std::array")
           return S->Cells[C];
         O.Fields.push_back({F->getCanonicalDecl(), C});
       }
@@ -316,7 +316,7 @@ Value Interp::evalR(const Expr *E) {
       default:
         break;
       }
-    return Value::of(Value::Sym, symbol(text(E), true));
+    return Value::of(Value::Sym, symbol(Ty.text(E), true));
   }
   if (auto *C = dyn_cast<CastExpr>(E)) {
     const Expr *Sub = C->getSubExpr();

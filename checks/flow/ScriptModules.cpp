@@ -33,7 +33,7 @@ std::optional<StringRef> Interp::scriptSource(ObjectId Module,
 bool Interp::scriptState(CellId Module, StringRef Method,
                          std::vector<std::pair<std::string, HandleId>> &Uses,
                          unsigned Depth) {
-  ObjectId Id = S->Cells[target(Module)].Id;
+  ObjectId Id = S->Cells[S->target(Module)].Id;
   const Object O = S->Objects[Id];
   std::optional<StringRef> Text = scriptSource(Id, Method);
   if (!Text) {
@@ -57,7 +57,7 @@ bool Interp::scriptState(CellId Module, StringRef Method,
     for (auto &[K, C] : O.Fields)
       if (K == Key)
         Found = C;
-    const Value V = Found ? S->Cells[target(Found)] : Value();
+    const Value V = Found ? S->Cells[S->target(Found)] : Value();
     if (V.K == Value::Tensor) {
       Uses.push_back({Name, V.Id});
     } else if (V.K == Value::Object && S->Objects[V.Id].Jit) {
@@ -75,10 +75,10 @@ bool Interp::scriptState(CellId Module, StringRef Method,
 Value Interp::runScript(const Expr *Site, CellId Module, const Expr *BaseE,
                         StringRef Method, ArrayRef<CellId> Args,
                         ArrayRef<const Expr *> ArgEs) {
-  Module = target(Module);
+  Module = S->target(Module);
   std::vector<std::pair<std::string, HandleId>> State;
   bool Known = scriptState(Module, Method, State);
-  std::string Spelling = BaseE ? text(BaseE) : "";
+  std::string Spelling = BaseE ? Ty.text(BaseE) : "";
   const std::string Name = S->Objects[S->Cells[Module].Id].Name;
   if (Spelling.empty() || Spelling.find('(') != std::string::npos)
     Spelling = Name.empty() ? "module" : Name;
@@ -121,10 +121,10 @@ Value Interp::runScript(const Expr *Site, CellId Module, const Expr *BaseE,
   return S->object(std::move(Out));
 }
 
-Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M,
-                         CellId Base, const Expr *BaseE,
-                         ArrayRef<const Expr *> Args, bool &Known) {
-  CellId Obj = target(Base);
+Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M, CellId Base,
+                         const Expr *BaseE, ArrayRef<const Expr *> Args,
+                         bool &Known) {
+  CellId Obj = S->target(Base);
   const Value Self = S->Cells[Obj];
   StringRef Name = M->getDeclName().isIdentifier() ? M->getName() : StringRef();
   Known = false;
@@ -132,7 +132,7 @@ Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M,
     return {};
   auto Spelled = given(Args);
   // A method that was asked for by its name.
-  if (qualified(M->getParent()) == "torch::jit::Method") {
+  if (Ty.qualified(M->getParent()) == "torch::jit::Method") {
     CellId Module = named(Self.Id, "module", false);
     CellId Method = named(Self.Id, "method", false);
     if (!Module || (M->getOverloadedOperator() != OO_Call && Name != "run"))
@@ -140,7 +140,7 @@ Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M,
     std::vector<CellId> Cells = cellsOf(Spelled);
     Known = true;
     return Dead ? Value()
-                : runScript(E, target(Module), nullptr,
+                : runScript(E, S->target(Module), nullptr,
                             textOf(S->Cells[Method]), Cells, Spelled);
   }
   if (!S->Objects[Self.Id].Jit)
@@ -152,7 +152,7 @@ Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M,
     std::vector<CellId> Cells = cellsOf(Spelled);
     if (Dead || Cells.empty())
       return {};
-    Value Key = load(target(Cells[0]));
+    Value Key = load(S->target(Cells[0]));
     if (Name == "define") {
       CellId Source = named(Self.Id, "source", true);
       Value &Text = S->Cells.mut(Source);
@@ -187,7 +187,7 @@ Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M,
         Old = C;
     if (Name == "hasattr")
       return Old ? Value::integer(1)
-                 : Value::of(Value::Sym, symbol(text(E), true));
+                 : Value::of(Value::Sym, symbol(Ty.text(E), true));
     if (Name == "attr") {
       if (Old)
         return Value::of(Value::Ref, Old);
@@ -199,7 +199,7 @@ Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M,
     // Parameters and buffers move with the module, other attributes do not.
     Value New;
     for (CellId C : ArrayRef(Cells).drop_front())
-      if (Value V = load(target(C));
+      if (Value V = load(S->target(C));
           V.K == Value::Tensor || V.K == Value::Object)
         New = V;
     Object O = S->Objects[Self.Id];
@@ -219,7 +219,7 @@ Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M,
     return {};
   }
   if (Name == "save" && !Spelled.empty()) {
-    CellId Where = target(cellOf(Spelled[0]));
+    CellId Where = S->target(cellOf(Spelled[0]));
     if (!Dead)
       keep(Where, S->Cells[cloneOf(Obj)]);
     return {};
@@ -235,7 +235,7 @@ Value Interp::scriptCall(const CallExpr *E, const CXXMethodDecl *M,
 
 // What was saved there, where it was saved from or where it is asked to go.
 Value Interp::loadScript(const CallExpr *E, ArrayRef<const Expr *> Args) {
-  CellId From = target(cellOf(Args[0]));
+  CellId From = S->target(cellOf(Args[0]));
   if (Dead)
     return {};
   CellId Kept = kept(From);
@@ -250,7 +250,8 @@ Value Interp::loadScript(const CallExpr *E, ArrayRef<const Expr *> Args) {
       return {};
     if (D.K == Value::Dev)
       moveModule(Module, D.D, Dtype::Unknown, E, "", A);
-    else if (D.K == Value::None && kindOf(A->getType()) == TypeKind::Optional)
+    else if (D.K == Value::None &&
+             Ty.kindOf(A->getType()) == TypeKind::Optional)
       displace(Module, Device::symbol(++DeviceSymbols));
   }
   return V;

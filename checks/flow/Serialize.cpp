@@ -39,7 +39,7 @@ Value Interp::bytesCall(StringRef Name, CellId Bytes, bool &Known) {
 
 Value Interp::saveTensors(ArrayRef<const Expr *> Args) {
   Value What = eval(Args[0]);
-  CellId Where = target(cellOf(Args[1]));
+  CellId Where = S->target(cellOf(Args[1]));
   if (Dead)
     return {};
   Handle Saved;
@@ -55,8 +55,8 @@ Value Interp::saveTensors(ArrayRef<const Expr *> Args) {
 }
 
 Value Interp::loadTensors(const CallExpr *E, ArrayRef<const Expr *> Args) {
-  CellId C = target(cellOf(Args[0]));
-  CellId From = target(cellOf(Args[1]));
+  CellId C = S->target(cellOf(Args[0]));
+  CellId From = S->target(cellOf(Args[1]));
   Value Asked = Args.size() > 2 ? eval(Args[2]) : Value();
   if (Dead)
     return {};
@@ -74,7 +74,7 @@ Value Interp::loadTensors(const CallExpr *E, ArrayRef<const Expr *> Args) {
   if (S->Cells[C].K == Value::Object &&
       S->Objects[S->Cells[C].Id].K == Object::Module) {
     if (D.isKnown())
-      moveModule(C, D, Dtype::Unknown, E, text(Args[0]), Spelled);
+      moveModule(C, D, Dtype::Unknown, E, Ty.text(Args[0]), Spelled);
     else
       displace(C, D);
     return {};
@@ -84,19 +84,19 @@ Value Interp::loadTensors(const CallExpr *E, ArrayRef<const Expr *> Args) {
     // The state of each parameter, read to there.
     Object &O = S->Objects.mut(S->Cells[C].Id);
     O.Unseen = D;
-    O.Move = D.isKnown()
-                 ? origin(Origin::Moved, E, D, text(Args[0]), nullptr, Spelled)
-                 : nullptr;
+    O.Move = D.isKnown() ? origin(Origin::Moved, E, D, Ty.text(Args[0]),
+                                  nullptr, Spelled)
+                         : nullptr;
     return {};
   }
-  Value New = fresh(Args[0]->getType(), text(Args[0]), E->getBeginLoc(),
+  Value New = fresh(Args[0]->getType(), Ty.text(Args[0]), E->getBeginLoc(),
                     "loaded from a file");
   if (New.K == Value::Tensor) {
     S->Handles.mut(New.Id).Fact = Fact;
     S->Handles.mut(New.Id).Fact.Dev = D;
     if (D.isKnown())
       S->Handles.mut(New.Id).From =
-          origin(Origin::Moved, E, D, text(Args[0]), nullptr, Spelled);
+          origin(Origin::Moved, E, D, Ty.text(Args[0]), nullptr, Spelled);
   }
   S->Cells.mut(C) = New;
   return {};

@@ -4,6 +4,17 @@
 
 namespace torch_tidy {
 
+CellId State::target(CellId C) const {
+  for (unsigned I = 0; I < 8; ++I) {
+    const Value &V = Cells[C];
+    if ((V.K == Value::Ptr || V.K == Value::Ref) && V.Id)
+      C = V.Id;
+    else
+      break;
+  }
+  return C;
+}
+
 void State::substitute(uint32_t Symbol, Device D) {
   auto Hit = [&](const Device &X) {
     return X.K == Device::Symbol && X.Sym == Symbol;

@@ -253,6 +253,9 @@ struct State {
   bool Autocast = false;
 
   Frame &top() { return Frames.back(); }
+  const Frame &top() const { return Frames.back(); }
+  /// Through pointers and holders to the object's cell.
+  CellId target(CellId C) const;
   CellId cell(Value V) { return Cells.add(V); }
   Value tensor(Handle H) {
     return Value::of(Value::Tensor, Handles.add(std::move(H)));

@@ -138,7 +138,7 @@ Flow Interp::exec(const Stmt *St, States In) {
           B && B->getOpcode() == BO_Comma)
         Dropped.append({B->getLHS(), B->getRHS()});
       else if (isa<CXXMemberCallExpr>(D))
-        Drops.insert(D);
+        Told.dropped(D);
     }
     Out.Next = each(std::move(In), [&] { eval(E); });
     return Out;
@@ -156,14 +156,14 @@ bool Interp::branch(const Value &V0, const Expr *E) {
   if (V.K == Value::Ptr)
     return V.Id != 0;
   if (V.K != Value::Sym) {
-    SymbolId Id = symbol(E ? text(E) : "", E != nullptr);
+    SymbolId Id = symbol(E ? Ty.text(E) : "", E != nullptr);
     V = Value::of(Value::Sym, Id);
   }
   bool Taken = choose(2) == 0;
   bool Truth = Taken != V.Neg;
   SymbolInfo &Info = Symbols[V.Id];
   if (Info.Name.empty() && E) {
-    Info.Name = text(E);
+    Info.Name = Ty.text(E);
     Info.Strong = true;
   }
   S->Known[V.Id] = Truth;
@@ -256,14 +256,14 @@ void Interp::nameAfter(CellId C, const NamedDecl *D) {
   Value V = S->Cells[C];
   if (V.K == Value::Tensor && S->Handles[V.Id].Name.empty())
     S->Handles.mut(V.Id).Name = D->getNameAsString();
-  CellId T = target(C);
+  CellId T = S->target(C);
   if (S->Cells[T].K == Value::Object && S->Objects[S->Cells[T].Id].Name.empty())
     S->Objects.mut(S->Cells[T].Id).Name = D->getNameAsString();
 }
 
 void Interp::bindings(const DecompositionDecl *D, CellId Whole) {
   unsigned I = 0;
-  CellId W = target(Whole);
+  CellId W = S->target(Whole);
   for (const BindingDecl *B : D->bindings()) {
     CellId C = 0;
     if (auto *M = dyn_cast_or_null<MemberExpr>(B->getBinding()))

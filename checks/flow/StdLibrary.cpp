@@ -9,7 +9,7 @@ namespace torch_tidy {
 
 // Whether a variant or `any` with this value holds that type, if that is known.
 std::optional<bool> Interp::holds(const Value &V, QualType T) {
-  TypeKind K = kindOf(T);
+  TypeKind K = Ty.kindOf(T);
   switch (V.K) {
   case Value::Tensor:
     return K == TypeKind::Tensor;
@@ -33,7 +33,7 @@ std::optional<bool> Interp::holds(const Value &V, QualType T) {
 
 Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                       ArrayRef<const Expr *> Args, bool &Known) {
-  const std::string &Q = qualified(Fn);
+  const std::string &Q = Ty.qualified(Fn);
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   Known = true;
@@ -87,7 +87,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Object O;
     O.K = Object::List;
     for (CellId C : cellsOf(Args)) {
-      Value Part = load(target(C));
+      Value Part = load(S->target(C));
       if (Part.K == Value::Object)
         Part = copyOf(Part);
       if (Part.K != Value::Object || S->Objects[Part.Id].Opaque)
@@ -107,17 +107,18 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     CellId C = ArgLoc(0);
     if (Dead)
       return {};
-    if (Q != "std::get" || kindOf(Args[0]->getType()) == TypeKind::Optional) {
+    if (Q != "std::get" ||
+        Ty.kindOf(Args[0]->getType()) == TypeKind::Optional) {
       bool Pointer = Args[0]->getType()->isPointerType();
       if (Pointer)
-        C = target(C);
+        C = S->target(C);
       const Value V = load(C);
       std::optional<bool> Is;
       if (TA && TA->size() && TA->get(0).getKind() == TemplateArgument::Type)
         Is = holds(V, TA->get(0).getAsType());
       if (Q == "std::holds_alternative")
         return Is ? Value::integer(*Is)
-                  : Value::of(Value::Sym, symbol(text(E), true));
+                  : Value::of(Value::Sym, symbol(Ty.text(E), true));
       if (Pointer)
         return !Is   ? Value()
                : *Is ? Value::of(Value::Ptr, C)
@@ -151,11 +152,11 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     return Old;
   }
   if (Q == "std::begin" || Q == "std::cbegin") {
-    CellId C = target(ArgLoc(0));
+    CellId C = S->target(ArgLoc(0));
     return Dead ? Value() : Value::of(Value::Iter, C);
   }
   if (Q == "std::end" || Q == "std::cend") {
-    CellId C = target(ArgLoc(0));
+    CellId C = S->target(ArgLoc(0));
     return Dead ? Value() : endOf(C);
   }
   if (Q == "std::next" || Q == "std::prev" || Q == "std::advance") {
@@ -175,7 +176,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     return I;
   }
   if (Q == "std::back_inserter" || Q == "std::inserter") {
-    Value I = Value::of(Value::Iter, target(ArgLoc(0)));
+    Value I = Value::of(Value::Iter, S->target(ArgLoc(0)));
     I.N = -1;
     return Dead ? Value() : I;
   }
@@ -208,9 +209,9 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = false;
     return {};
   }
-  const std::string &Cls = qualified(M->getParent());
+  const std::string &Cls = Ty.qualified(M->getParent());
   CellId C = Base;
-  TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
+  TypeKind K = Ty.kindOf(typeOf(Ctx, M->getParent()));
   if (Name == "swap" && Args.size() == 1 && K != TypeKind::List &&
       K != TypeKind::Map) {
     CellId Other = ArgLoc(0);
@@ -243,20 +244,21 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   }
   if (Cls == "std::function" && isa<CXXConversionDecl>(M)) {
     Value V = load(C);
-    return isCallable(V)        ? Value::integer(1)
-           : V.K == Value::Ptr ? Value::integer(V.Id != 0)
-                               : Value::of(Value::Sym, symbol(text(E), true));
+    return isCallable(V) ? Value::integer(1)
+           : V.K == Value::Ptr
+               ? Value::integer(V.Id != 0)
+               : Value::of(Value::Sym, symbol(Ty.text(E), true));
   }
-  if (Value V = bytesCall(Name, target(C), Known); Known)
+  if (Value V = bytesCall(Name, S->target(C), Known); Known)
     return V;
   Known = true;
   // What was saved to a stream goes where its text goes.
   if (StringRef(Cls).ends_with("stringstream") && Name == "str") {
     if (Args.empty())
-      return copyOf(load(target(C)));
+      return copyOf(load(S->target(C)));
     Value Text = Arg(0);
     if (!Dead)
-      S->Cells.mut(target(C)) = Text;
+      S->Cells.mut(S->target(C)) = Text;
     return {};
   }
   if (Cls == "std::promise" || Cls == "std::packaged_task")
@@ -277,17 +279,17 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     if (Name == "value")
       return Value::of(Value::Ref, C);
     if (Name == "has_value" || isa<CXXConversionDecl>(M))
-      return V.K == Value::None ? Value::of(Value::Sym, symbol(text(E), true))
-                                : Value::integer(V.K != Value::Ptr || V.Id);
+      return V.K == Value::None
+                 ? Value::of(Value::Sym, symbol(Ty.text(E), true))
+                 : Value::integer(V.K != Value::Ptr || V.Id);
     if (Name == "reset") {
       assign(C, Value::of(Value::Ptr, 0));
       return {};
     }
     if (QualType T = heldType(M->getParent());
         Name == "emplace" && (Args.size() == 1 || !T.isNull())) {
-      bool Same =
-          Args.size() == 1 &&
-          (T.isNull() || kindOf(T) == kindOf(Args[0]->getType()));
+      bool Same = Args.size() == 1 &&
+                  (T.isNull() || Ty.kindOf(T) == Ty.kindOf(Args[0]->getType()));
       std::vector<CellId> Parts;
       if (!Same)
         Parts = cellsOf(given(Args));

@@ -57,7 +57,7 @@ Value Interp::equalStrings(Value L, Value R, bool Equal, const Expr *E) {
   if (L.K == Value::Str || (L.K == R.K && L.Id == R.Id && L.K == Value::Sym))
     return Value::integer((L.P == R.P) == Equal);
   if (!isString(L) || R.K != Value::Str)
-    return Value::of(Value::Sym, symbol(E ? text(E) : "", E != nullptr));
+    return Value::of(Value::Sym, symbol(E ? Ty.text(E) : "", E != nullptr));
   int64_t Text = reinterpret_cast<intptr_t>(R.P);
   auto [It, New] = Compares.try_emplace({L.Id, unsigned(BO_EQ), Text}, 0);
   if (New) {
@@ -83,9 +83,9 @@ Value Interp::stringCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   OverloadedOperatorKind Op = Fn->getOverloadedOperator();
   auto Holds = [&](const Expr *A) {
-    return kindOf(A->getType()) == TypeKind::String;
+    return Ty.kindOf(A->getType()) == TypeKind::String;
   };
-  bool Member = M && Base && isString(load(target(Base)));
+  bool Member = M && Base && isString(load(S->target(Base)));
   bool Compares = Name == "strcmp" || Name == "strcasecmp";
   bool Operator = Op == OO_EqualEqual || Op == OO_ExclaimEqual || Op == OO_Plus;
   bool Free = !M && ((Operator && llvm::any_of(Args, Holds)) || Compares ||
@@ -95,7 +95,7 @@ Value Interp::stringCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     return {};
   std::vector<Value> V;
   if (Member)
-    V.push_back(load(target(Base)));
+    V.push_back(load(S->target(Base)));
   for (const Expr *A : given(Args))
     V.push_back(eval(A));
   if (Dead)
@@ -124,15 +124,15 @@ Value Interp::stringCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     return Sum;
   }
   if (Op == OO_PlusEqual || Name == "append") {
-    S->Cells.mut(target(Base)) =
+    S->Cells.mut(S->target(Base)) =
         All() && V.size() == 2 ? string((textOf(V[0]) + textOf(V[1])).str())
                                : unknownString("");
-    return Value::of(Value::Ref, target(Base));
+    return Value::of(Value::Ref, S->target(Base));
   }
   if (Op == OO_Equal || Name == "assign") {
-    S->Cells.mut(target(Base)) =
+    S->Cells.mut(S->target(Base)) =
         V.size() == 2 && isString(V[1]) ? V[1] : unknownString("");
-    return Value::of(Value::Ref, target(Base));
+    return Value::of(Value::Ref, S->target(Base));
   }
   if (Name == "to_string")
     return V[0].K == Value::Int && !Args[0]->getType()->isRealFloatingType()
@@ -166,13 +166,13 @@ Value Interp::stringCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         (V.size() == 2 || V[2].K == Value::Int))
       return string(Text.substr(V[1].N, V.size() == 2 ? NoPosition : V[2].N));
   }
-  if (kindOf(E->getType()) == TypeKind::String)
+  if (Ty.kindOf(E->getType()) == TypeKind::String)
     return unknownString("");
-  if (kindOf(E->getType()) == TypeKind::Number)
-    return Value::of(Value::Sym, symbol(text(E), true));
+  if (Ty.kindOf(E->getType()) == TypeKind::Number)
+    return Value::of(Value::Sym, symbol(Ty.text(E), true));
   // Another method may have changed it: `push_back`, `clear`, `resize`.
   if (Member && !M->isConst())
-    S->Cells.mut(target(Base)) = unknownString("");
+    S->Cells.mut(S->target(Base)) = unknownString("");
   return E->getType()->isVoidType()
              ? Value()
              : fresh(E->getType(), "", E->getBeginLoc(), "a part of a string");

@@ -82,11 +82,11 @@ public:
 void Interp::summarise(const FunctionDecl *Fn, const State &Entry,
                        const Flow &Out) {
   auto *Method = dyn_cast<CXXMethodDecl>(Fn);
-  const TypeKind Kind = kindOf(Fn->getReturnType());
+  const TypeKind Kind = Ty.kindOf(Fn->getReturnType());
   const bool Returns = Kind == TypeKind::Tensor || Kind == TypeKind::Pair ||
                        Kind == TypeKind::List || Kind == TypeKind::Optional;
   const bool OfModule =
-      Method && !Method->isStatic() && isModule(Method->getParent());
+      Method && !Method->isStatic() && Ty.isUserModule(Method->getParent());
   if (!Returns && !OfModule)
     return;
   State Scratch = Entry;
@@ -163,18 +163,18 @@ void Interp::havoc(const CallExpr *E, ArrayRef<const Expr *> Args) {
     const Expr *A = Args[I];
     QualType PT = Fn && I < Fn->getNumParams() ? Fn->getParamDecl(I)->getType()
                                                : A->getType();
-    TypeKind K = kindOf(A->getType());
+    TypeKind K = Ty.kindOf(A->getType());
     bool Module = K == TypeKind::Holder || K == TypeKind::Module ||
-                  (K == TypeKind::Pointer && heldModule(A->getType()));
+                  (K == TypeKind::Pointer && Ty.heldModule(A->getType()));
     bool Writes =
         (PT->isReferenceType() && !PT->getPointeeType().isConstQualified()) ||
         PT->isPointerType();
     if (!A->isGLValue() && !Module)
       continue;
     if (Module) {
-      displace(target(cellOf(A)), Device::symbol(++DeviceSymbols));
+      displace(S->target(cellOf(A)), Device::symbol(++DeviceSymbols));
     } else if (Writes && A->isGLValue()) {
-      S->Cells.mut(loc(A)) = fresh(A->getType(), text(A), E->getBeginLoc(),
+      S->Cells.mut(loc(A)) = fresh(A->getType(), Ty.text(A), E->getBeginLoc(),
                                    "written by an unseen function");
     }
   }
@@ -193,20 +193,21 @@ Value Interp::unseenCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   const std::optional<Device> Place =
       Known ? resultPlace(*Known, Cells) : std::nullopt;
   auto *Method = dyn_cast<CXXMethodDecl>(Fn);
-  const Value Of = Base ? S->Cells[target(Base)] : Value();
+  const Value Of = Base ? S->Cells[S->target(Base)] : Value();
   const bool OfModule =
       Of.K == Value::Object && S->Objects[Of.Id].K == Object::Module;
   Value V;
   bool Judged = false;
   if (const CXXRecordDecl *R = OfModule ? S->Objects[Of.Id].Rec : nullptr;
-      R && isUserCode(R) && R->hasDefinition() &&
+      R && Ty.isUserCode(R) && R->hasDefinition() &&
       Fn->getDeclName().isIdentifier() && Fn->getName() == "forward")
-    Judged = unseenForward(E, target(Base), BaseE, Cells, Args, E->getType(), V);
+    Judged =
+        unseenForward(E, S->target(Base), BaseE, Cells, Args, E->getType(), V);
   if (!Judged) {
     havoc(E, Args);
     // `load`, `setup` and the like may move the module that they are called on.
     if (OfModule && Method && !Method->isConst() && !(Known && Known->Stays))
-      displace(target(Base), Device::symbol(++DeviceSymbols));
+      displace(S->target(Base), Device::symbol(++DeviceSymbols));
     if (!Known)
       unknown(E->getBeginLoc(),
               "'" + Fn->getNameAsString() + "' is defined elsewhere");

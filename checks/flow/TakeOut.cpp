@@ -9,7 +9,7 @@ namespace torch_tidy {
 std::optional<int64_t> Interp::positionIn(CellId Container, const Value &I) {
   const Value &V = S->Cells[Container];
   if (V.K != Value::Object || S->Objects[V.Id].Opaque || I.K != Value::Iter ||
-      I.Neg || I.Back || target(I.Id) != Container || I.N < 0 ||
+      I.Neg || I.Back || S->target(I.Id) != Container || I.N < 0 ||
       I.N > int64_t(S->Objects[V.Id].Elems.size()))
     return std::nullopt;
   return I.N;
@@ -43,8 +43,7 @@ Value Interp::takeOut(const CallExpr *E, const CXXMethodDecl *M, StringRef Name,
     bool Clear = !S->Objects[V.Id].Opaque && isCallable(Is);
     const auto Elems = S->Objects[V.Id].Elems;
     for (size_t I = 0; I < Elems.size(); ++I) {
-      Value Gone =
-          Clear ? callClosure(Is, E, {Elems[I]}, Ctx.BoolTy) : Value();
+      Value Gone = Clear ? callClosure(Is, E, {Elems[I]}, Ctx.BoolTy) : Value();
       if (Dead)
         return {};
       Clear &= Gone.K == Value::Int;
@@ -63,7 +62,7 @@ Value Interp::takeOut(const CallExpr *E, const CXXMethodDecl *M, StringRef Name,
   // `to.splice(before, from, one)`.
   if (Name == "splice" && Args.size() == 3) {
     Value Before = eval(Args[0]);
-    CellId From = target(cellOf(Args[1]));
+    CellId From = S->target(cellOf(Args[1]));
     Value One = eval(Args[2]);
     if (Dead)
       return {};

@@ -10,7 +10,7 @@ void Interp::collectTensors(const Value &V0, SmallVectorImpl<HandleId> &Out,
                             unsigned Depth) {
   Value V = V0;
   if ((V.K == Value::Ptr || V.K == Value::Ref) && V.Id)
-    V = S->Cells[target(V.Id)];
+    V = S->Cells[S->target(V.Id)];
   if (V.K == Value::Tensor)
     Out.push_back(V.Id);
   else if (V.K == Value::Object && Depth < 4 &&
@@ -54,7 +54,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     U.Role = Role.str();
     U.H = H;
     U.E = A;
-    U.Spelling = A ? text(A) : "";
+    U.Spelling = A ? Ty.text(A) : "";
     Uses.push_back(std::move(U));
   };
   if (Base) {
@@ -98,7 +98,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
       Generator.H = S->tensor(std::move(G)).Id;
       Generator.Role = "generator";
       Generator.E = A;
-      Generator.Spelling = text(A);
+      Generator.Spelling = Ty.text(A);
       continue;
     }
     if (V.K == Value::Type) {
@@ -161,7 +161,7 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
     if (O.Fact.Dev.isKnown() && (!Where.isKnown() || O.Fact.Dev.isCUDA()))
       Where = O.Fact.Dev;
   QualType RT = E->getType().getNonReferenceType();
-  TypeKind RK = kindOf(RT);
+  TypeKind RK = Ty.kindOf(RT);
   // A packed sequence is known by its data.
   if (Op.starts_with("pack_") && !Operands.empty()) {
     Handle H;
@@ -173,8 +173,9 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   if (RK == TypeKind::Number || RT->isVoidType() ||
       (Info && Info->Result == api::OperatorInfo::NotTensor &&
        RK != TypeKind::Tensor))
-    return RK == TypeKind::Number ? Value::of(Value::Sym, symbol(text(E), true))
-                                  : Value();
+    return RK == TypeKind::Number
+               ? Value::of(Value::Sym, symbol(Ty.text(E), true))
+               : Value();
   bool Grad = !S->NoGrad && llvm::any_of(Uses, [&](const Used &U) {
     return S->Handles[U.H].Grad;
   });
@@ -225,7 +226,8 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
         A = List->getSubExpr()->IgnoreImplicit();
       auto *L = dyn_cast<InitListExpr>(A);
       if ((L && L->getNumInits() == 0) ||
-          (C && C->getNumArgs() == 0 && kindOf(C->getType()) == TypeKind::List))
+          (C && C->getNumArgs() == 0 &&
+           Ty.kindOf(C->getType()) == TypeKind::List))
         setDims(H.Fact, 0);
     }
     if (Op == "from_blob" && !Args.empty() && H.Fact.Dev.isCUDA())
@@ -238,7 +240,8 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
                     HasOptions ? Options.Spelled : nullptr);
     Used Made;
     Made.Role = "options";
-    Made.Spelling = HasOptions && Options.Spelled ? text(Options.Spelled) : "";
+    Made.Spelling =
+        HasOptions && Options.Spelled ? Ty.text(Options.Spelled) : "";
     Value New = S->tensor(std::move(H));
     Made.H = New.Id;
     if (Uses.empty())

@@ -14,14 +14,14 @@ namespace torch_tidy {
 bool Interp::isPromise(const Value &V) {
   const CXXRecordDecl *R =
       V.K == Value::Object ? S->Objects[V.Id].Rec : nullptr;
-  return R && (qualified(R) == "std::promise" ||
-               qualified(R) == "std::packaged_task");
+  return R && (Ty.qualified(R) == "std::promise" ||
+               Ty.qualified(R) == "std::packaged_task");
 }
 
 // A thread that does not come to an end holds nobody up.
 void Interp::runThread(const Thread &T, const Expr *Site) {
   State Before = *S;
-  callClosure(S->Cells[target(T.Function)], Site, T.Args, Ctx.VoidTy);
+  callClosure(S->Cells[S->target(T.Function)], Site, T.Args, Ctx.VoidTy);
   if (Dead)
     *S = std::move(Before);
   Dead = false;

@@ -18,7 +18,7 @@ Value Interp::isOn(Device D, bool Cuda, const Expr *E) {
 Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                         const Expr *BaseE, ArrayRef<const Expr *> Args,
                         bool &Known) {
-  const std::string &Q = qualified(Fn);
+  const std::string &Q = Ty.qualified(Fn);
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   OverloadedOperatorKind OpK = Fn->getOverloadedOperator();
@@ -47,12 +47,12 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = true;
   }
   if (M && Base) {
-    TypeKind K = kindOf(typeOf(Ctx, M->getParent()));
-    TypeKind BK = BaseE ? kindOf(BaseE->getType()) : K;
+    TypeKind K = Ty.kindOf(typeOf(Ctx, M->getParent()));
+    TypeKind BK = BaseE ? Ty.kindOf(BaseE->getType()) : K;
     if (K == TypeKind::Tensor || BK == TypeKind::Tensor) {
       Value V = load(Base);
       if (V.K != Value::Tensor) {
-        V = fresh(typeOf(Ctx, M->getParent()), text(BaseE), E->getBeginLoc(),
+        V = fresh(typeOf(Ctx, M->getParent()), Ty.text(BaseE), E->getBeginLoc(),
                   "not a known tensor");
         S->Cells.mut(Base) = V;
       }
@@ -62,10 +62,10 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         if (!Dead && BaseE->isLValue() && R.K == Value::Tensor) {
           assign(Base, R);
           if (S->Handles[R.Id].Name.empty())
-            S->Handles.mut(R.Id).Name = text(BaseE);
+            S->Handles.mut(R.Id).Name = Ty.text(BaseE);
         } else if (!Dead && BaseE->isLValue() &&
-                   kindOf(Args[0]->getType()) == TypeKind::Tensor) {
-          assign(Base, fresh(BaseE->getType(), text(BaseE), E->getBeginLoc(),
+                   Ty.kindOf(Args[0]->getType()) == TypeKind::Tensor) {
+          assign(Base, fresh(BaseE->getType(), Ty.text(BaseE), E->getBeginLoc(),
                              "unknown"));
         }
         return Value::of(Value::Ref, Base);
@@ -77,7 +77,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       if (Name == "data_ptr" || Name == "const_data_ptr" ||
           Name == "mutable_data_ptr" || Name == "accessor") {
         if (S->Handles[V.Id].Name.empty() && BaseE)
-          S->Handles.mut(V.Id).Name = text(BaseE);
+          S->Handles.mut(V.Id).Name = Ty.text(BaseE);
         elementAccess(E, Fn, V.Id, BaseE);
         S->Handles.mut(V.Id).Changes = true;
         return Value::of(Value::Memory, V.Id);
@@ -133,7 +133,8 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         H.Dropped = nullptr;
         return S->tensor(std::move(H));
       }
-      if (Name == "mutable_grad" || (Name == "grad" && S->Gradients.count(V.Id)))
+      if (Name == "mutable_grad" ||
+          (Name == "grad" && S->Gradients.count(V.Id)))
         return Value::of(Value::Ref, gradientOf(V.Id));
       if (Name == "grad") {
         Handle H;
@@ -156,7 +157,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       }
       StringRef Op = OpK != OO_None ? operatorName(OpK, Args.empty()) : Name;
       if (OpK == OO_Subscript && Args.size() == 1 &&
-          kindOf(Args[0]->getType()) == TypeKind::Tensor)
+          Ty.kindOf(Args[0]->getType()) == TypeKind::Tensor)
         Op = "index";
       if (!Op.empty())
         return tensorOp(E, Fn, Op, Base, BaseE, Args);
@@ -172,7 +173,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     if (M->getParent()->getName() == "PackedSequence" &&
         (Name == "data" || Name == "batch_sizes")) {
       Handle H;
-      const Value V = load(target(Base));
+      const Value V = load(S->target(Base));
       H.Fact.Dev = Device::symbol(++DeviceSymbols);
       if (V.K == Value::Tensor)
         H = S->Handles[V.Id];
@@ -197,7 +198,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         return compare(OpK == OO_EqualEqual ? BO_EQ : BO_NE, V, eval(Args[0]),
                        E);
       return E->getType()->isArithmeticType()
-                 ? Value::of(Value::Sym, symbol(text(E), true))
+                 ? Value::of(Value::Sym, symbol(Ty.text(E), true))
                  : Value();
     }
     if (K == TypeKind::Options) {
@@ -228,9 +229,9 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         Value Grad = eval(Args[0]);
         V.Grad = Grad.K == Value::Int && Grad.N;
       }
-      return kindOf(E->getType()) == TypeKind::Options
+      return Ty.kindOf(E->getType()) == TypeKind::Options
                  ? V
-                 : Value::of(Value::Sym, symbol(text(E), true));
+                 : Value::of(Value::Sym, symbol(Ty.text(E), true));
     }
     if (K == TypeKind::IValue) {
       Value V = load(Base);
@@ -245,7 +246,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
         return V;
     }
     if (K == TypeKind::Optimizer ||
-        derives(M->getParent(), "torch::optim::Optimizer")) {
+        Ty.derives(M->getParent(), "torch::optim::Optimizer")) {
       for (const Expr *A : given(Args)) {
         // The closure that computes the loss.
         Value F = eval(A);
@@ -254,7 +255,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       }
       if (Name == "zero_grad")
         S->Gradients.clear();
-      if (const Value &V = S->Cells[target(Base)];
+      if (const Value &V = S->Cells[S->target(Base)];
           !Dead && Name == "step" && V.K == Value::Object)
         stepOptimizer(E, V.Id, BaseE);
       return E->getType()->isVoidType()
@@ -265,13 +266,13 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     if (StringRef(Q).starts_with("c10::Dict") && Name == "at") {
       eval(Args[0]);
       return Dead ? Value()
-                  : Value::of(Value::Ref, elementOf(Base, std::nullopt,
-                                                    E->getType(), E));
+                  : Value::of(Value::Ref,
+                              elementOf(Base, std::nullopt, E->getType(), E));
     }
     if (StringRef(Q).starts_with("c10::ivalue::Tuple") ||
         StringRef(Q).starts_with("c10::List")) {
       if (Name == "elements" || Name == "vec")
-        return Value::of(Value::Ref, target(Base));
+        return Value::of(Value::Ref, S->target(Base));
       if (Name == "get" || OpK == OO_Subscript) {
         Value I = eval(Args[0]);
         return Dead ? Value()
@@ -279,10 +280,10 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                                 elementOf(Base, indexOf(I), E->getType(), E));
       }
     }
-    if (S->Cells[target(Base)].K == Value::Object) {
-      const Object &O = S->Objects[S->Cells[target(Base)].Id];
+    if (S->Cells[S->target(Base)].K == Value::Object) {
+      const Object &O = S->Objects[S->Cells[S->target(Base)].Id];
       if (O.K == Object::Opts) {
-        ObjectId Id = S->Cells[target(Base)].Id;
+        ObjectId Id = S->Cells[S->target(Base)].Id;
         if (!Args.empty() && !Name.empty()) {
           Value A = eval(Args[0]);
           if (!Dead)
@@ -295,7 +296,7 @@ Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                           OpK == OO_Call        ? "forward"
                           : OpK == OO_Subscript ? "[]"
                                                 : Name,
-                          target(Base), BaseE, Args, Known);
+                          S->target(Base), BaseE, Args, Known);
     }
     Known = false;
     return {};

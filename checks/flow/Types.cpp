@@ -1,23 +1,24 @@
 // What the types of LibTorch and the standard library mean to the analysis.
-#include "checks/flow/Interp.h"
+#include "checks/flow/Types.h"
 #include "clang/AST/DeclTemplate.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Lexer.h"
 
 using namespace clang;
 
 namespace torch_tidy {
 
-const CXXRecordDecl *Interp::record(QualType T) {
+const CXXRecordDecl *record(QualType T) {
   if (T.isNull())
     return nullptr;
   return T.getNonReferenceType()->getAsCXXRecordDecl();
 }
 
-const std::string &Interp::qualified(const NamedDecl *D) {
+const std::string &Types::qualified(const NamedDecl *D) {
   auto [It, New] = Qualified.try_emplace(D);
   std::string &Out = It->second;
   if (!New || !D)
     return Out;
-  // Inline namespaces and template arguments do not name anything here.
   Out = D->getNameAsString();
   for (const DeclContext *C = D->getDeclContext(); C; C = C->getParent()) {
     if (auto *N = dyn_cast<NamespaceDecl>(C)) {
@@ -30,7 +31,7 @@ const std::string &Interp::qualified(const NamedDecl *D) {
   return Out;
 }
 
-bool Interp::derives(const CXXRecordDecl *R, StringRef Base) {
+bool Types::derives(const CXXRecordDecl *R, StringRef Base) {
   if (!R || !R->hasDefinition())
     return false;
   if (qualified(R) == Base)
@@ -41,8 +42,7 @@ bool Interp::derives(const CXXRecordDecl *R, StringRef Base) {
   return false;
 }
 
-// The module class that a ModuleHolder, shared_ptr or pointer leads to.
-const CXXRecordDecl *Interp::heldModule(QualType T) {
+const CXXRecordDecl *Types::heldModule(QualType T) {
   T = T.getNonReferenceType();
   if (T->isPointerType())
     T = T->getPointeeType();
@@ -66,7 +66,7 @@ const CXXRecordDecl *Interp::heldModule(QualType T) {
   return nullptr;
 }
 
-TypeKind Interp::kindOf(QualType T) {
+TypeKind Types::kindOf(QualType T) {
   T = T.getNonReferenceType().getCanonicalType().getUnqualifiedType();
   auto [It, New] = Kinds.try_emplace(T.getTypePtr(), TypeKind::Other);
   if (!New)
@@ -75,7 +75,7 @@ TypeKind Interp::kindOf(QualType T) {
   return Kinds[T.getTypePtr()] = Result;
 }
 
-TypeKind Interp::findKind(QualType T) {
+TypeKind Types::findKind(QualType T) {
   if (T->isPointerType())
     return TypeKind::Pointer;
   if (T->isArrayType())
@@ -151,7 +151,7 @@ TypeKind Interp::findKind(QualType T) {
   return TypeKind::Other;
 }
 
-bool Interp::isUserCode(const Decl *D) {
+bool Types::isUserCode(const Decl *D) {
   const SourceManager &SM = Ctx.getSourceManager();
   SourceLocation L = SM.getExpansionLoc(D->getLocation());
   if (L.isInvalid())
@@ -169,6 +169,30 @@ bool Interp::isUserCode(const Decl *D) {
         User = false;
   }
   return UserFiles[F] = User;
+}
+
+std::string Types::text(const Expr *E) const {
+  if (!E)
+    return "";
+  const SourceManager &SM = Ctx.getSourceManager();
+  CharSourceRange R = Lexer::makeFileCharRange(
+      CharSourceRange::getTokenRange(E->getSourceRange()), SM,
+      Ctx.getLangOpts());
+  StringRef T =
+      R.isValid() ? Lexer::getSourceText(R, SM, Ctx.getLangOpts()) : "";
+  std::string Out;
+  for (char C : T)
+    if (!isspace(static_cast<unsigned char>(C)))
+      Out += C;
+    else if (!Out.empty() && Out.back() != ' ')
+      Out += ' ';
+  // The `->` of a smart pointer belongs to the member that follows it.
+  for (StringRef Tail : {"->", "."})
+    if (StringRef(Out).ends_with(Tail))
+      Out.resize(Out.size() - Tail.size());
+  if (Out.size() > 60)
+    Out = Out.substr(0, 57) + "...";
+  return Out;
 }
 
 } // namespace torch_tidy

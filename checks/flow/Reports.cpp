@@ -1,0 +1,182 @@
+// What of the visits of all entries is told.
+#include "checks/flow/Reports.h"
+#include "checks/flow/UseAfter.h"
+#include "clang/AST/ExprCXX.h"
+
+using namespace clang;
+
+namespace torch_tidy {
+
+Visits &Reports::visits(FindingCode Code, const Expr *Call,
+                        std::vector<uint64_t> Way) {
+  auto [It, New] = Sites.try_emplace({{Call, unsigned(Code)}, std::move(Way)});
+  if (New)
+    It->second.Order = Sites.size();
+  return It->second;
+}
+
+void Reports::needsCuda(const Expr *E, const FunctionDecl *In, bool Guarded) {
+  Ask &A = Asks[E];
+  A.In = In;
+  A.Guarded |= Guarded;
+}
+
+// A repair is for every run of a call: what mends one breaks another that is
+// known to run as it is, or that needs another repair.
+std::set<Reports::SiteKey> Reports::unmendable() const {
+  std::set<SiteKey> Calls;
+  std::map<SiteKey, std::string> Repairs;
+  for (auto &[Key, V] : Sites) {
+    if (V.Runs)
+      Calls.insert(Key.first);
+    for (const Visits::Bad &B : V.Bads) {
+      std::string Text;
+      if (!B.F.Fixes.empty())
+        for (const FixItHint &Hint : B.F.Fixes[0].Hints)
+          Text += Hint.CodeToInsert + "\n";
+      if (Repairs.try_emplace(Key.first, Text).first->second != Text)
+        Calls.insert(Key.first);
+    }
+  }
+  return Calls;
+}
+
+// Whether a mismatch is certain enough to be told: every path that came this
+// way shows it, or every one on which the operands were placed so. Those
+// conditions are then named.
+static bool certain(const Visits &V, Visits::Bad &B,
+                    const std::deque<SymbolInfo> &Symbols) {
+  bool Tell = true;
+  for (auto &Known : V.Fine) {
+    bool Excluded = false;
+    for (auto &[Sym, Val] : B.Under) {
+      auto It = Known.find(Sym);
+      Excluded |= It != Known.end() && It->second != Val;
+    }
+    // A branch that is not taken leaves its condition on the path only.
+    for (auto It = B.Known.begin(); !Excluded && It != B.Known.end(); ++It) {
+      auto Other = Known.find(It->first);
+      const SymbolInfo &I = Symbols[It->first];
+      if (Other != Known.end() && Other->second != It->second && I.Strong &&
+          !I.Name.empty()) {
+        B.Under.insert(*It);
+        Excluded = true;
+      }
+    }
+    Tell &= Excluded;
+  }
+  if (V.Fine.empty())
+    return true;
+  std::string When;
+  for (auto &[Sym, Val] : B.Under) {
+    const SymbolInfo &I = Symbols[Sym];
+    if (!I.Strong || I.Name.empty())
+      return false;
+    When += (When.empty() ? "when '" : " and '") + I.Name + "' is " +
+            (Val == 0   ? "false"
+             : Val == 1 ? "true"
+                        : std::to_string(Val));
+  }
+  B.F.Condition = When;
+  return Tell && !B.Under.empty();
+}
+
+// The findings among the visits; returns the dropped moves that are their
+// causes.
+std::set<const Expr *>
+Reports::tellMismatches(const std::deque<SymbolInfo> &Symbols) {
+  std::set<const Expr *> Causes;
+  std::set<SiteKey> Done, Unmendable = unmendable();
+  std::set<std::pair<const FieldDecl *, uint64_t>> LeftIn;
+  std::vector<decltype(Sites)::value_type *> InOrder;
+  for (auto &Entry : Sites)
+    InOrder.push_back(&Entry);
+  llvm::sort(InOrder, [](auto *A, auto *B) {
+    return A->second.Order < B->second.Order;
+  });
+  for (auto *Entry : InOrder) {
+    auto &[Call, Way] = Entry->first;
+    for (Visits::Bad &B : Entry->second.Bads) {
+      if (Done.count(Call))
+        break;
+      if (!certain(Entry->second, B, Symbols))
+        continue;
+      if (B.Dropped)
+        Causes.insert(B.Dropped);
+      // One member left behind is one cause for all of an entry's calls.
+      if (B.Left) {
+        LeftTold.insert(B.Left);
+        if (!LeftIn.insert({B.Left, Way.back()}).second)
+          continue;
+      }
+      if (Unmendable.count(Call))
+        B.F.Fixes.clear();
+      Done.insert(Call);
+      Findings.push_back(std::move(B.F));
+      break;
+    }
+  }
+  return Causes;
+}
+
+// A move whose result is dropped and whose operand is used later, where no
+// other finding has it as its cause.
+void Reports::tellUnusedMoves(const std::set<const Expr *> &Causes) {
+  for (auto &[E, Fn] : IdleMoves) {
+    auto *C = cast<CXXMemberCallExpr>(E);
+    auto *Ref =
+        dyn_cast<DeclRefExpr>(C->getImplicitObjectArgument()->IgnoreImplicit());
+    if (Causes.count(E) || HarmlessMoves.count(E) || !Ref ||
+        E->getBeginLoc().isMacroID() ||
+        !usedAfter(Ctx, Fn, Ref->getDecl(), E->getEndLoc()))
+      continue;
+    std::string Name = Ref->getDecl()->getNameAsString();
+    Finding F;
+    F.Code = FindingCode::UnusedMove;
+    F.Call = E;
+    F.Function = Fn;
+    F.Loc = E->getExprLoc();
+    F.Range = E->getSourceRange();
+    F.Message = "the result of '" + Ty.text(E) +
+                "' is dropped: it does not move '" + Name + "' in place";
+    F.Fixes.push_back(
+        {"assign the result of the move",
+         {FixItHint::CreateInsertion(E->getBeginLoc(), Name + " = ")}});
+    Findings.push_back(std::move(F));
+  }
+}
+
+void Reports::tellUnguarded() {
+  for (auto &[E, A] : Asks) {
+    if (A.Guarded || E->getBeginLoc().isMacroID())
+      continue;
+    Finding F;
+    F.Code = FindingCode::UnguardedCuda;
+    F.Call = E;
+    F.Function = A.In;
+    F.Loc = E->getExprLoc();
+    F.Range = E->getSourceRange();
+    F.Message = "CUDA is needed here, but 'torch::cuda::is_available()' is not "
+                "asked on the way";
+    Findings.push_back(std::move(F));
+  }
+}
+
+void Reports::settle(const std::deque<SymbolInfo> &Symbols) {
+  tellUnusedMoves(tellMismatches(Symbols));
+  tellUnguarded();
+}
+
+std::vector<Finding> Reports::take() {
+  std::set<SiteKey> Once;
+  std::vector<Finding> Few;
+  for (Finding &F : Findings)
+    if (Once.insert({F.Call, unsigned(F.Code)}).second)
+      Few.push_back(std::move(F));
+  llvm::stable_sort(Few, [&](const Finding &A, const Finding &B) {
+    return Ctx.getSourceManager().isBeforeInTranslationUnit(A.Loc, B.Loc);
+  });
+  return Few;
+}
+
+} // namespace torch_tidy

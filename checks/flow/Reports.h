@@ -1,0 +1,100 @@
+//===- Reports.h - from what the paths have come to to findings -----------===//
+//
+// The entries of a translation unit run one after another; what they come
+// across is collected here, and what of it is told is decided at the end: a
+// mismatch is told where every state that came to the call that way shows it,
+// or every one that shares the conditions under which the operands were placed.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_CHECKS_FLOW_REPORTS_H
+#define TORCH_TIDY_CHECKS_FLOW_REPORTS_H
+
+#include "checks/Finding.h"
+#include "checks/flow/Paths.h"
+#include "checks/flow/Types.h"
+#include <deque>
+#include <map>
+#include <set>
+
+namespace torch_tidy {
+
+/// The states that came to one place with one history of calls and rounds.
+struct Visits {
+  struct Bad {
+    Finding F;
+    std::map<SymbolId, int64_t> Under; ///< When the operands were placed.
+    std::map<SymbolId, int64_t> Known; ///< On the whole path.
+    const clang::Expr *Dropped = nullptr;
+    const clang::FieldDecl *Left = nullptr;
+  };
+  /// In the order in which they were first made: the keys are addresses, and
+  /// what is told may not depend on those.
+  size_t Order = 0;
+  std::vector<Bad> Bads;
+  std::vector<std::map<SymbolId, int64_t>> Fine;
+  bool Runs = false; ///< One of those is known to run.
+};
+
+class Reports {
+public:
+  Reports(clang::ASTContext &Ctx, const Types &Ty) : Ctx(Ctx), Ty(Ty) {}
+
+  /// The visits of a call that come the same way: by the rounds of the loops
+  /// and the calls that lead there, the entry last.
+  Visits &visits(FindingCode Code, const clang::Expr *Call,
+                 std::vector<uint64_t> Way);
+  /// Whether this is the first report that has an unregistered member as its
+  /// cause.
+  bool firstOf(const clang::FieldDecl *Left) {
+    return LeftTold.insert(Left).second;
+  }
+
+  /// A move as a statement of its own.
+  void dropped(const clang::Expr *Move) { Drops.insert(Move); }
+  bool isDropped(const clang::Expr *Move) const { return Drops.count(Move); }
+  /// One that would have moved something, and one that had nothing to move.
+  void idle(const clang::Expr *Move, const clang::FunctionDecl *In) {
+    IdleMoves[Move] = In;
+  }
+  void harmless(const clang::Expr *Move) { HarmlessMoves.insert(Move); }
+
+  /// A call that needs a GPU. \p Guarded: the path to it has asked for one.
+  void needsCuda(const clang::Expr *E, const clang::FunctionDecl *In,
+                 bool Guarded);
+  bool firstTransfer(const clang::Expr *E) {
+    return TransfersTold.insert(E).second;
+  }
+  void add(Finding F) { Findings.push_back(std::move(F)); }
+
+  /// Decides what is told of the visits, the idle moves and the calls that
+  /// need a GPU.
+  void settle(const std::deque<SymbolInfo> &Symbols);
+  /// All findings in source order; a call is told of once, however many entries
+  /// lead to it.
+  std::vector<Finding> take();
+
+private:
+  using SiteKey = std::pair<const clang::Expr *, unsigned>;
+  std::set<SiteKey> unmendable() const;
+  std::set<const clang::Expr *>
+  tellMismatches(const std::deque<SymbolInfo> &Symbols);
+  void tellUnusedMoves(const std::set<const clang::Expr *> &Causes);
+  void tellUnguarded();
+
+  clang::ASTContext &Ctx;
+  const Types &Ty;
+  std::vector<Finding> Findings;
+  std::map<std::pair<SiteKey, std::vector<uint64_t>>, Visits> Sites;
+  struct Ask {
+    const clang::FunctionDecl *In = nullptr;
+    bool Guarded = false;
+  };
+  std::map<const clang::Expr *, Ask> Asks;
+  std::set<const clang::Expr *> TransfersTold, Drops, HarmlessMoves;
+  std::map<const clang::Expr *, const clang::FunctionDecl *> IdleMoves;
+  std::set<const clang::FieldDecl *> LeftTold;
+};
+
+} // namespace torch_tidy
+
+#endif
