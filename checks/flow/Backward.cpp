@@ -39,7 +39,7 @@ Value Interp::applyFunction(const CallExpr *E, const CXXRecordDecl *R,
   bool Grad = false;
   for (CellId C : Args) {
     SmallVector<HandleId, 2> Hs;
-    collectTensors(S->Cells[C], Hs);
+    S->tensorsIn(S->Cells[C], Hs);
     for (HandleId H : Hs)
       Grad |= S->Handles[H].Grad;
     Cells.push_back(C);
@@ -140,8 +140,8 @@ void Interp::judgeGradients(const CallExpr *E, const Value &Outputs,
                             const Expr *OutputE, const Value &Gradients,
                             const Expr *GradientE) {
   SmallVector<HandleId, 4> Of, Given;
-  collectTensors(Outputs, Of);
-  collectTensors(Gradients, Given);
+  S->tensorsIn(Outputs, Of);
+  S->tensorsIn(Gradients, Given);
   for (size_t I = 0; I < Of.size() && I < Given.size(); ++I) {
     if (S->Handles[Given[I]].Fact.Dim != Rank::Some)
       continue;

@@ -13,13 +13,11 @@ Value Interp::call(const CallExpr *E) {
   CellId Base = 0;
   if (auto *M = dyn_cast<CXXMemberCallExpr>(E); M && Fn) {
     BaseE = M->getImplicitObjectArgument();
-    if (BaseE) {
-      if (BaseE->getType()->isPointerType()) {
-        Value P = eval(BaseE);
-        Base = P.K == Value::Ptr && P.Id ? P.Id : S->cell(P);
-      } else {
-        Base = cellOf(BaseE);
-      }
+    if (BaseE && BaseE->getType()->isPointerType()) {
+      Value P = eval(BaseE);
+      Base = P.K == Value::Ptr && P.Id ? P.Id : S->cell(P);
+    } else if (BaseE) {
+      Base = cellOf(BaseE);
     }
   } else if (isa<CXXOperatorCallExpr>(E) && !Args.empty() && Fn &&
              isa<CXXMethodDecl>(Fn)) {
@@ -29,95 +27,15 @@ Value Interp::call(const CallExpr *E) {
   }
   if (Dead)
     return {};
-  if (!Fn) {
-    // `(pair.*member)(x)` gives the function its object first.
-    auto *Member = dyn_cast<BinaryOperator>(E->getCallee()->IgnoreParens());
-    Value Callee;
-    std::vector<CellId> Cells;
-    if (Member && Member->isPtrMemOp()) {
-      Callee = eval(Member->getRHS());
-      Cells.push_back(cellOf(Member->getLHS()));
-    } else {
-      Callee = eval(E->getCallee());
-    }
-    for (CellId C : cellsOf(Args))
-      Cells.push_back(C);
-    return Dead ? Value() : callClosure(Callee, E, Cells, E->getType());
-  }
-  auto ArgCells = [&] { return cellsOf(given(Args)); };
-  // Spelled operators of pointers, holders and iterators.
+  if (!Fn)
+    return indirectCall(E, Args);
+  bool Known = false;
   if (auto *Op = dyn_cast<CXXOperatorCallExpr>(E)) {
-    if (!Ty.isUserCode(Fn)) {
-      bool Known = false;
-      Value V = iterator(Op, Base, Known);
-      if (Known || Dead)
-        return V;
-    }
-    TypeKind BK = BaseE ? Ty.kindOf(BaseE->getType()) : TypeKind::Other;
-    switch (Op->getOperator()) {
-    case OO_Arrow:
-    case OO_Star:
-      if (Base && Args.empty() && !Ty.isUserCode(Fn)) {
-        Value V = load(Base);
-        if (Op->getOperator() == OO_Arrow) {
-          if (V.K == Value::Ptr)
-            return V;
-          return Value::of(Value::Ptr, Base);
-        }
-        if (V.K == Value::Ptr && V.Id)
-          return Value::of(Value::Ref, V.Id);
-        if (BK == TypeKind::Optional || V.K == Value::Object)
-          return Value::of(Value::Ref, Base);
-        return fresh(E->getType(), "", E->getBeginLoc(), "an unknown iterator");
-      }
-      break;
-    case OO_Call:
-      if (BaseE) {
-        Value V = load(S->target(Base));
-        if (isCallable(V) && !(Ty.isUserCode(Fn) && callOperator(V, nullptr))) {
-          auto Cells = ArgCells();
-          return Dead ? Value() : callClosure(V, E, Cells, E->getType());
-        }
-      }
-      break;
-    case OO_Equal:
-      // A holder that TORCH_MODULE defines assigns as LibTorch's do.
-      if (Base && (!Ty.isUserCode(Fn) || Fn->isImplicit()) &&
-          Ty.kindOf(BaseE->getType()) != TypeKind::Tensor) {
-        const Expr *A = Args[0];
-        if (BK == TypeKind::Holder || BK == TypeKind::Pointer ||
-            BK == TypeKind::Device || BK == TypeKind::List ||
-            BK == TypeKind::Map || BK == TypeKind::Options ||
-            BK == TypeKind::Dtype || BK == TypeKind::Optional ||
-            BK == TypeKind::Pair || BK == TypeKind::JitModule ||
-            BK == TypeKind::IValue ||
-            Ty.qualified(record(BaseE->getType())) == "std::function") {
-          Value V = eval(A);
-          if (Dead)
-            return {};
-          Value Old = S->Cells[Base];
-          // std::tie: a tuple of references is assigned through.
-          if (BK == TypeKind::Pair && Old.K == Value::Object &&
-              V.K == Value::Object &&
-              S->Objects[Old.Id].Elems.size() ==
-                  S->Objects[V.Id].Elems.size() &&
-              isa<CallExpr>(BaseE->IgnoreImplicit())) {
-            auto To = S->Objects[Old.Id].Elems, From = S->Objects[V.Id].Elems;
-            for (unsigned I = 0; I < To.size(); ++I)
-              assign(To[I], S->Cells[From[I]]);
-            return Value::of(Value::Ref, Base);
-          }
-          bool Moves = !A->isLValue();
-          assign(Base, Moves ? V : copied(V, E));
-          return Value::of(Value::Ref, Base);
-        }
-      }
-      break;
-    default:
-      break;
-    }
+    Value V = operatorCall(Op, Fn, Base, BaseE, Args, Known);
+    if (Known || Dead)
+      return V;
   }
-  // A user-provided default or implicit assignment of records.
+  // An implicit or defaulted assignment of records.
   if (auto *M = dyn_cast<CXXMethodDecl>(Fn);
       M && Base &&
       (M->isCopyAssignmentOperator() || M->isMoveAssignmentOperator()) &&
@@ -129,62 +47,173 @@ Value Interp::call(const CallExpr *E) {
     return Value::of(Value::Ref, Base);
   }
   if (const CXXRecordDecl *R = appliedFunction(Fn)) {
-    auto Cells = ArgCells();
+    auto Cells = cellsOf(given(Args));
     return Dead ? Value() : applyFunction(E, R, Cells);
   }
-  bool Known = false;
+  if (!Ty.isUserCode(Fn))
+    return libraryCall(E, Fn, Base, BaseE, Args);
+  const FunctionDecl *Target = overrider(E, Fn, Base);
+  const FunctionDecl *Def = nullptr;
+  if (!Target->hasBody(Def))
+    return unseenCall(E, Fn, Base, BaseE, Args);
+  auto Cells = cellsOf(given(Args));
+  return Dead ? Value() : enter(Target, E, Base ? S->target(Base) : 0, Cells);
+}
+
+// A call through a pointer to a function or a member.
+Value Interp::indirectCall(const CallExpr *E, ArrayRef<const Expr *> Args) {
+  // `(pair.*member)(x)` gives the function its object first.
+  auto *Member = dyn_cast<BinaryOperator>(E->getCallee()->IgnoreParens());
+  Value Callee;
+  std::vector<CellId> Cells;
+  if (Member && Member->isPtrMemOp()) {
+    Callee = eval(Member->getRHS());
+    Cells.push_back(cellOf(Member->getLHS()));
+  } else {
+    Callee = eval(E->getCallee());
+  }
+  for (CellId C : cellsOf(Args))
+    Cells.push_back(C);
+  return Dead ? Value() : callClosure(Callee, E, Cells, E->getType());
+}
+
+// The operators of pointers, holders, iterators and callables.
+Value Interp::operatorCall(const CXXOperatorCallExpr *E, const FunctionDecl *Fn,
+                           CellId Base, const Expr *BaseE,
+                           ArrayRef<const Expr *> Args, bool &Known) {
   if (!Ty.isUserCode(Fn)) {
-    if (!Base && Fn->getDeclName().isIdentifier() &&
-        touches(E, Fn->getName(), Args))
-      return {};
-    Value V = stdCall(E, Fn, Base, Args, Known);
-    if (!Known && !Dead)
-      V = torchCall(E, Fn, Base, BaseE, Args, Known);
+    Value V = iterator(E, Base, Known);
     if (Known || Dead)
       return V;
-    // `stream >> name`, `std::getline(stream, line)`.
-    for (const Expr *&A : Args) {
-      if (isa<CXXDefaultArgExpr>(A))
-        break;
-      CellId C = cellOf(A);
-      unsigned I = &A - Args.data();
-      QualType T =
-          I < Fn->getNumParams() ? Fn->getParamDecl(I)->getType() : QualType();
-      TypeKind K = Ty.kindOf(A->getType());
-      if (!Dead && !T.isNull() && T->isLValueReferenceType() &&
-          !T->getPointeeType().isConstQualified() &&
-          (K == TypeKind::Number || K == TypeKind::String))
-        assign(C, fresh(A->getType(), Ty.text(A), SourceLocation(), ""));
-    }
-    if (Dead)
-      return {};
-    if (Fn->isNoReturn()) {
-      Dead = true;
-      return {};
-    }
-    return fresh(E->getType(), "", E->getBeginLoc(),
-                 "no model for '" + Ty.qualified(Fn) + "'");
   }
-  // The module's own methods that LibTorch provides, called on a user class,
-  // have been handled above; here is the user's code.
-  const FunctionDecl *Target = Fn;
+  if (!Base)
+    return {};
+  switch (E->getOperator()) {
+  case OO_Arrow:
+  case OO_Star:
+    Known = Args.empty() && !Ty.isUserCode(Fn);
+    return Known ? dereferenced(E, Base, BaseE) : Value();
+  case OO_Call: {
+    Value V = load(S->target(Base));
+    Known = isCallable(V) && !(Ty.isUserCode(Fn) && callOperator(V, nullptr));
+    if (!Known)
+      return {};
+    auto Cells = cellsOf(given(Args));
+    return Dead ? Value() : callClosure(V, E, Cells, E->getType());
+  }
+  case OO_Equal:
+    // A holder that TORCH_MODULE defines assigns as LibTorch's do.
+    Known = (!Ty.isUserCode(Fn) || Fn->isImplicit()) &&
+            isHandleType(BaseE->getType());
+    return Known ? assignHandle(E, Base, BaseE, Args[0]) : Value();
+  default:
+    return {};
+  }
+}
+
+Value Interp::dereferenced(const CXXOperatorCallExpr *E, CellId Base,
+                           const Expr *BaseE) {
+  Value V = load(Base);
+  if (E->getOperator() == OO_Arrow)
+    return V.K == Value::Ptr ? V : Value::of(Value::Ptr, Base);
+  if (V.K == Value::Ptr && V.Id)
+    return Value::of(Value::Ref, V.Id);
+  if (V.K == Value::Object || Ty.kindOf(BaseE->getType()) == TypeKind::Optional)
+    return Value::of(Value::Ref, Base);
+  return fresh(E->getType(), "", E->getBeginLoc(), "an unknown iterator");
+}
+
+// Whether objects of a type are replaced as a whole when they are assigned to.
+bool Interp::isHandleType(QualType T) {
+  switch (Ty.kindOf(T)) {
+  case TypeKind::Holder:
+  case TypeKind::Pointer:
+  case TypeKind::Device:
+  case TypeKind::List:
+  case TypeKind::Map:
+  case TypeKind::Options:
+  case TypeKind::Dtype:
+  case TypeKind::Optional:
+  case TypeKind::Pair:
+  case TypeKind::JitModule:
+  case TypeKind::IValue:
+    return true;
+  case TypeKind::Tensor:
+    return false;
+  default:
+    return Ty.qualified(record(T)) == "std::function";
+  }
+}
+
+Value Interp::assignHandle(const CXXOperatorCallExpr *E, CellId Base,
+                           const Expr *BaseE, const Expr *A) {
+  Value V = eval(A);
+  if (Dead)
+    return {};
+  Value Old = S->Cells[Base];
+  // std::tie: a tuple of references is assigned through.
+  if (Ty.kindOf(BaseE->getType()) == TypeKind::Pair && Old.K == Value::Object &&
+      V.K == Value::Object &&
+      S->Objects[Old.Id].Elems.size() == S->Objects[V.Id].Elems.size() &&
+      isa<CallExpr>(BaseE->IgnoreImplicit())) {
+    auto To = S->Objects[Old.Id].Elems, From = S->Objects[V.Id].Elems;
+    for (unsigned I = 0; I < To.size(); ++I)
+      assign(To[I], S->Cells[From[I]]);
+  } else {
+    assign(Base, A->isLValue() ? copied(V, E) : V);
+  }
+  return Value::of(Value::Ref, Base);
+}
+
+// LibTorch and the standard library are modelled; of anything else nothing is
+// known but what it can write to.
+Value Interp::libraryCall(const CallExpr *E, const FunctionDecl *Fn,
+                          CellId Base, const Expr *BaseE,
+                          ArrayRef<const Expr *> Args) {
+  if (!Base && Fn->getDeclName().isIdentifier() &&
+      touches(E, Fn->getName(), Args))
+    return {};
+  bool Known = false;
+  Value V = stdCall(E, Fn, Base, Args, Known);
+  if (!Known && !Dead)
+    V = torchCall(E, Fn, Base, BaseE, Args, Known);
+  if (Known || Dead)
+    return V;
+  // `stream >> name`, `std::getline(stream, line)`.
+  ArrayRef<const Expr *> Spelled = given(Args);
+  for (unsigned I = 0; I < Spelled.size(); ++I) {
+    CellId C = cellOf(Spelled[I]);
+    QualType T =
+        I < Fn->getNumParams() ? Fn->getParamDecl(I)->getType() : QualType();
+    QualType Held = Spelled[I]->getType();
+    TypeKind K = Ty.kindOf(Held);
+    if (!Dead && !T.isNull() && T->isLValueReferenceType() &&
+        !T->getPointeeType().isConstQualified() &&
+        (K == TypeKind::Number || K == TypeKind::String))
+      assign(C, fresh(Held, Ty.text(Spelled[I]), SourceLocation(), ""));
+  }
+  Dead |= Fn->isNoReturn();
+  return Dead ? Value()
+              : fresh(E->getType(), "", E->getBeginLoc(),
+                      "no model for '" + Ty.qualified(Fn) + "'");
+}
+
+// The function that a call of a virtual one comes to.
+const FunctionDecl *Interp::overrider(const CallExpr *E, const FunctionDecl *Fn,
+                                      CellId Base) {
+  auto *M = dyn_cast<CXXMethodDecl>(Fn);
   // `Base::forward(x)` names the function that it calls.
   auto *Callee = dyn_cast<MemberExpr>(E->getCallee()->IgnoreParens());
-  if (auto *M = dyn_cast<CXXMethodDecl>(Fn);
-      M && Base && M->isVirtual() && !(Callee && Callee->hasQualifier())) {
-    Value V = S->Cells[S->target(Base)];
-    if (V.K == Value::Object && S->Objects[V.Id].Rec &&
-        S->Objects[V.Id].Rec->hasDefinition())
-      if (auto *Over = M->getCorrespondingMethodInClass(
-              S->Objects[V.Id].Rec->getDefinition()))
-        Target = Over;
-  }
-  const FunctionDecl *Def = nullptr;
-  if (Target->hasBody(Def)) {
-    auto Cells = ArgCells();
-    return Dead ? Value() : enter(Target, E, Base ? S->target(Base) : 0, Cells);
-  }
-  return unseenCall(E, Fn, Base, BaseE, Args);
+  if (!M || !Base || !M->isVirtual() || (Callee && Callee->hasQualifier()))
+    return Fn;
+  const Value &V = S->Cells[S->target(Base)];
+  const CXXRecordDecl *R =
+      V.K == Value::Object ? S->Objects[V.Id].Rec : nullptr;
+  if (!R || !R->hasDefinition())
+    return Fn;
+  const CXXMethodDecl *Over =
+      M->getCorrespondingMethodInClass(R->getDefinition());
+  return Over ? Over : Fn;
 }
 
 } // namespace torch_tidy

@@ -56,7 +56,7 @@ Value Interp::newOptimizer(const CXXRecordDecl *R, ArrayRef<Value> Args) {
     Keeps = named(Args[1].Id, "momentum", false) != 0;
   SmallVector<HandleId, 8> Hs;
   if (!Args.empty())
-    collectTensors(Args[0], Hs);
+    S->tensorsIn(Args[0], Hs);
   if (!Keeps)
     O.Kind2 = "Plain";
   O.State.assign(Hs.begin(), Hs.end());

@@ -4,6 +4,7 @@
 // transform. A batch is made where it is asked for: the program's own `get` and
 // transforms run under the program's facts, once for all examples of a batch.
 #include "checks/flow/Interp.h"
+#include "checks/flow/Ranks.h"
 
 using namespace clang;
 

@@ -1,5 +1,6 @@
 // What forward demands of its inputs and returns.
 #include "checks/flow/Interp.h"
+#include "checks/flow/Ranks.h"
 
 using namespace clang;
 
@@ -29,7 +30,7 @@ std::vector<Used> Interp::inputsIn(unsigned Index, ArrayRef<CellId> Args,
                                    ArrayRef<const Expr *> ArgEs) {
   std::vector<Used> Inputs;
   SmallVector<HandleId, 4> Tensors;
-  collectTensors(S->Cells[Args[Index]], Tensors);
+  S->tensorsIn(S->Cells[Args[Index]], Tensors);
   for (HandleId H : Tensors) {
     Used U;
     U.Role = "input";

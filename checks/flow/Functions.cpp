@@ -105,7 +105,7 @@ Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
     runBackward(E);
     SmallVector<HandleId, 4> Inputs;
     if (!Dead && Name == "grad")
-      collectTensors(Vs[1], Inputs);
+      S->tensorsIn(Vs[1], Inputs);
     // A gradient is where its input is, and as large.
     Object O;
     O.K = Object::List;

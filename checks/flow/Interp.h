@@ -149,6 +149,23 @@ private:
 
   // Calls (Calls.cpp, Activations.cpp, StdLibrary.cpp).
   Value call(const clang::CallExpr *E);
+  Value indirectCall(const clang::CallExpr *E,
+                     llvm::ArrayRef<const clang::Expr *> Args);
+  Value operatorCall(const clang::CXXOperatorCallExpr *E,
+                     const clang::FunctionDecl *Fn, CellId Base,
+                     const clang::Expr *BaseE,
+                     llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  Value dereferenced(const clang::CXXOperatorCallExpr *E, CellId Base,
+                     const clang::Expr *BaseE);
+  bool isHandleType(clang::QualType T);
+  Value assignHandle(const clang::CXXOperatorCallExpr *E, CellId Base,
+                     const clang::Expr *BaseE, const clang::Expr *A);
+  Value libraryCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
+                    CellId Base, const clang::Expr *BaseE,
+                    llvm::ArrayRef<const clang::Expr *> Args);
+  const clang::FunctionDecl *overrider(const clang::CallExpr *E,
+                                       const clang::FunctionDecl *Fn,
+                                       CellId Base);
   Value enter(const clang::FunctionDecl *Fn, const clang::Expr *Site,
               CellId This, llvm::ArrayRef<CellId> Args,
               llvm::ArrayRef<std::pair<const void *, CellId>> Captured = {});
@@ -243,10 +260,10 @@ private:
                                       bool Unary);
   Value freeCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                  llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
+  class TensorCall;
   Value tensorOp(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                  llvm::StringRef Name, CellId Base, const clang::Expr *BaseE,
                  llvm::ArrayRef<const clang::Expr *> Args);
-  static bool sumsShared(const Value &Equation);
   Value moduleCall(const clang::CallExpr *E, llvm::StringRef Name, CellId Obj,
                    const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
@@ -333,21 +350,8 @@ private:
   void judgeGradients(const clang::CallExpr *E, const Value &Outputs,
                       const clang::Expr *OutputE, const Value &Gradients,
                       const clang::Expr *GradientE);
-  // Ranks.cpp.
-  std::optional<int> lengthOf(const Value &V);
-  std::optional<int>
-  dimsOf(llvm::StringRef Op, llvm::ArrayRef<api::CallOperand> Operands,
-         llvm::ArrayRef<std::pair<llvm::StringRef, Value>> Args);
-  std::optional<int>
-  indexedDims(llvm::ArrayRef<api::CallOperand> Operands,
-              llvm::ArrayRef<std::pair<llvm::StringRef, Value>> Args);
-  static void setDims(TensorFact &F, std::optional<int> Dims);
-  static std::optional<int> moduleDims(llvm::StringRef Kind,
-                                       const TensorFact &Input);
   Value optionsFrom(Value V);
   Value deviceFromString(llvm::StringRef S);
-  void collectTensors(const Value &V, llvm::SmallVectorImpl<HandleId> &Out,
-                      unsigned Depth = 0);
   std::optional<TensorFact> stateOf(CellId Obj, HandleId *H = nullptr);
   std::vector<Used> inputsIn(unsigned Index, llvm::ArrayRef<CellId> Args,
                              llvm::ArrayRef<const clang::Expr *> ArgEs);

@@ -1,27 +1,23 @@
-// How many dimensions a result has. The device rules ask one thing of it:
-// whether a tensor is 0-dimensional, which CUDA takes from the CPU.
-#include "checks/flow/Interp.h"
+#include "checks/flow/Ranks.h"
+#include "checks/flow/TensorCall.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace clang;
 
 namespace torch_tidy {
 
-// The length of a list of sizes or dimensions; an integer is a list of one.
-std::optional<int> Interp::lengthOf(const Value &V) {
+std::optional<int> lengthOf(const State &S, const Value &V) {
   if (V.K == Value::Int || V.K == Value::Sym)
     return 1;
-  if (V.K == Value::Object && S->Objects[V.Id].K == Object::List &&
-      !S->Objects[V.Id].Opaque)
-    return S->Objects[V.Id].Elems.size();
+  if (V.K == Value::Object && S.Objects[V.Id].K == Object::List &&
+      !S.Objects[V.Id].Opaque)
+    return S.Objects[V.Id].Elems.size();
   return std::nullopt;
 }
 
-std::optional<int> Interp::dimsOf(StringRef Op,
-                                  ArrayRef<api::CallOperand> Operands,
-                                  ArrayRef<std::pair<StringRef, Value>> Args) {
+std::optional<int> Interp::TensorCall::dims() const {
   auto Arg = [&](std::initializer_list<StringRef> Names) -> const Value * {
-    for (auto &[Role, V] : Args)
+    for (auto &[Role, V] : Given)
       if (llvm::is_contained(Names, Role))
         return &V;
     return nullptr;
@@ -53,7 +49,7 @@ std::optional<int> Interp::dimsOf(StringRef Op,
     const Value *Keep = Arg({"keepdim"});
     if (Keep && Keep->K == Value::Int && Keep->N)
       return Self;
-    std::optional<int> Gone = lengthOf(*Dim);
+    std::optional<int> Gone = lengthOf(S, *Dim);
     if (Keep && Keep->K != Value::Int)
       return std::nullopt;
     return Gone ? Plus(Self, -*Gone) : std::nullopt;
@@ -67,7 +63,7 @@ std::optional<int> Interp::dimsOf(StringRef Op,
   if (Name == "view" || Name == "reshape" || Name == "expand" ||
       Name == "repeat" || Name == "permute" || Name == "resize") {
     const Value *Size = Arg({"size", "shape", "sizes", "repeats", "dims"});
-    return Size ? lengthOf(*Size) : std::nullopt;
+    return Size ? lengthOf(S, *Size) : std::nullopt;
   }
   if (Name == "view_as" || Name == "expand_as" || Name == "reshape_as")
     return Dims(1);
@@ -172,25 +168,23 @@ std::optional<int> Interp::dimsOf(StringRef Op,
 
 // `x.index({Slice(), 0, indices})`: a number takes a dimension away, tensors
 // together put theirs in the place of those that they index.
-std::optional<int>
-Interp::indexedDims(ArrayRef<api::CallOperand> Operands,
-                    ArrayRef<std::pair<StringRef, Value>> Args) {
-  if (Operands[0].Fact.Dims < 0 || Args.size() != 1)
+std::optional<int> Interp::TensorCall::indexDims() const {
+  if (Operands[0].Fact.Dims < 0 || Given.size() != 1)
     return std::nullopt;
   int Dims = Operands[0].Fact.Dims, Indexed = 0, Most = 0;
-  std::vector<Value> Indices{Args[0].second};
-  if (const Value &V = Args[0].second; V.K == Value::Object) {
+  std::vector<Value> Indices{Given[0].second};
+  if (const Value &V = Given[0].second; V.K == Value::Object) {
     Indices.clear();
-    if (S->Objects[V.Id].K != Object::List || S->Objects[V.Id].Opaque)
+    if (S.Objects[V.Id].K != Object::List || S.Objects[V.Id].Opaque)
       return std::nullopt;
-    for (CellId C : S->Objects[V.Id].Elems)
-      Indices.push_back(load(C));
+    for (CellId C : S.Objects[V.Id].Elems)
+      Indices.push_back(I.load(C));
   }
-  for (const Value &I : Indices) {
-    if (I.K == Value::Int || I.K == Value::Sym) {
+  for (const Value &At : Indices) {
+    if (At.K == Value::Int || At.K == Value::Sym) {
       --Dims;
-    } else if (I.K == Value::Tensor) {
-      const TensorFact &F = S->Handles[I.Id].Fact;
+    } else if (At.K == Value::Tensor) {
+      const TensorFact &F = S.Handles[At.Id].Fact;
       // A mask of as many dimensions selects into one.
       if (F.Type == Dtype::Bool || F.Dims < 0)
         return F.Type == Dtype::Bool && Dims > 0 ? std::optional<int>(1)
@@ -203,15 +197,13 @@ Interp::indexedDims(ArrayRef<api::CallOperand> Operands,
   return Dims >= 0 ? std::optional<int>(Dims) : std::nullopt;
 }
 
-// Writes what is known of the dimensions into a fact.
-void Interp::setDims(TensorFact &F, std::optional<int> Dims) {
+void setDims(TensorFact &F, std::optional<int> Dims) {
   F.Dims = Dims ? *Dims : -1;
   if (Dims)
     F.Dim = *Dims ? Rank::Some : Rank::Zero;
 }
 
-// What a built-in module makes of the dimensions of its input.
-std::optional<int> Interp::moduleDims(StringRef Kind, const TensorFact &Input) {
+std::optional<int> moduleDims(StringRef Kind, const TensorFact &Input) {
   if (Input.Dims < 0)
     return std::nullopt;
   if (Kind == "Embedding")

@@ -44,7 +44,7 @@ Value Interp::saveTensors(ArrayRef<const Expr *> Args) {
     return {};
   Handle Saved;
   SmallVector<HandleId, 4> Hs;
-  collectTensors(What, Hs);
+  S->tensorsIn(What, Hs);
   if (Hs.size() == 1)
     Saved = S->Handles[Hs[0]];
   else if (std::optional<Device> D =

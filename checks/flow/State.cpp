@@ -15,6 +15,18 @@ CellId State::target(CellId C) const {
   return C;
 }
 
+void State::tensorsIn(Value V, llvm::SmallVectorImpl<HandleId> &Out,
+                      unsigned Depth) const {
+  if ((V.K == Value::Ptr || V.K == Value::Ref) && V.Id)
+    V = Cells[target(V.Id)];
+  if (V.K == Value::Tensor)
+    Out.push_back(V.Id);
+  else if (V.K == Value::Object && Depth < 4 &&
+           Objects[V.Id].K != Object::Module)
+    for (CellId C : Objects[V.Id].Elems)
+      tensorsIn(Cells[C], Out, Depth + 1);
+}
+
 void State::substitute(uint32_t Symbol, Device D) {
   auto Hit = [&](const Device &X) {
     return X.K == Device::Symbol && X.Sym == Symbol;

@@ -256,6 +256,9 @@ struct State {
   const Frame &top() const { return Frames.back(); }
   /// Through pointers and holders to the object's cell.
   CellId target(CellId C) const;
+  /// The tensors that a value holds: itself, or in lists and records.
+  void tensorsIn(Value V, llvm::SmallVectorImpl<HandleId> &Out,
+                 unsigned Depth = 0) const;
   CellId cell(Value V) { return Cells.add(V); }
   Value tensor(Handle H) {
     return Value::of(Value::Tensor, Handles.add(std::move(H)));

@@ -107,7 +107,7 @@ void Interp::summarise(const FunctionDecl *Fn, const State &Entry,
         Stays &= placedAt(S->top().This).value_or(Device()).sameAs(*Own);
       const Value V = S->top().Result;
       SmallVector<HandleId, 4> Tensors;
-      collectTensors(V, Tensors);
+      S->tensorsIn(V, Tensors);
       for (HandleId H : Tensors)
         if (const TensorFact &Fact = S->Handles[H].Fact; Fact.Defined)
           Results.add(Fact.Dev, Fact.Type, Arguments);
