@@ -58,7 +58,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     In = each(std::move(In), [&] {
       for (unsigned I = 0; I < Def->getNumParams(); ++I) {
         const ParmVarDecl *P = Def->getParamDecl(I);
-        if (S->top().Vars[P])
+        if (S->top().Vars.lookup(P))
           continue;
         CellId C = P->hasDefaultArg() && !P->hasUninstantiatedDefaultArg()
                        ? S->cell(eval(P->getDefaultArg()))
@@ -85,7 +85,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     // Exits that the caller cannot tell apart are one.
     merge(Exits, ExactExits);
     for (State &X : Exits) {
-      Value V = X.Cells[X.top().Vars[Def]];
+      Value V = X.Cells[X.top().Vars.lookup(Def)];
       X.top().Vars.erase(Def);
       Memo->push_back({std::move(X), V});
     }
@@ -130,7 +130,7 @@ void Interp::initialise(const CXXConstructorDecl *Ctor, const Expr *Site) {
                    I->getInit()->IgnoreImplicit())) {
       std::vector<CellId> Given;
       for (const ParmVarDecl *P : Ctor->parameters())
-        Given.push_back(S->top().Vars[P]);
+        Given.push_back(S->top().Vars.lookup(P));
       if (Inherited->getConstructor()->hasBody())
         enter(Inherited->getConstructor(), Site, This, Given);
     } else if (auto *CE =

@@ -15,7 +15,7 @@ void Interp::needsCuda(const Expr *E) {
 // A tensor that goes from the host to the GPU in one round of a loop after
 // another, and holds the same each time.
 void Interp::transferred(const Expr *E, HandleId H) {
-  bool Again = !S->Transferred.insert({E, H}).second;
+  bool Again = !S->Transferred.mut().insert({E, H}).second;
   const Handle &X = S->Handles[H];
   if (!Again || Rounds.empty() || !Rounds.back() || X.Changes ||
       E->getBeginLoc().isMacroID() || !Told.firstTransfer(E))

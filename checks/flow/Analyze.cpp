@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "checks/Compat.h"
 #include "checks/flow/Interp.h"
+#include "checks/flow/Reach.h"
 #include "clang/AST/RecursiveASTVisitor.h"
+#include "llvm/Support/TimeProfiler.h"
 #include <chrono>
 
 using namespace clang;
@@ -31,6 +33,8 @@ States Interp::entryTo(const FunctionDecl *Fn) {
 }
 
 void Interp::runRoot(const FunctionDecl *Fn) {
+  llvm::TimeTraceScope Trace("Analyse",
+                             [&] { return Fn->getQualifiedNameAsString(); });
   Root = Fn;
   Effort = {Opts.Budget, Opts.Budget};
   GaveUp = false;
@@ -80,6 +84,13 @@ void Interp::runRoot(const FunctionDecl *Fn) {
     ++Result.Stats.GaveUp;
     Result.Stats.GaveUpAt.push_back(Fn->getLocation());
   }
+}
+
+// Nothing of it concerns LibTorch; other sources still learn that it is here.
+void Interp::passOver(const FunctionDecl *Fn) {
+  if (Fn->isExternallyVisible() && !Fn->isInlined() &&
+      !isa<CXXConstructorDecl>(Fn) && returnsTensors(Fn))
+    Result.Defined.try_emplace(linkerSymbol(Fn));
 }
 
 AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
@@ -141,8 +152,12 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
   I.findWritten(TopLevel);
   for (Decl *D : TopLevel)
     C.TraverseDecl(D);
+  const Reach Reaches(TopLevel);
   for (const FunctionDecl *F : C.Roots)
-    I.runRoot(F);
+    if (Reaches(F))
+      I.runRoot(F);
+    else
+      I.passOver(F);
   AnalysisResult R = I.take(C.Modules);
   R.Stats.Seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin)

@@ -14,6 +14,7 @@
 #include "checks/flow/Judged.h"
 #include "checks/flow/Paths.h"
 #include "checks/flow/Reports.h"
+#include "checks/flow/Signature.h"
 #include "checks/flow/Types.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/ExprCXX.h"
@@ -44,6 +45,7 @@ class Interp {
 public:
   Interp(clang::ASTContext &Ctx, const AnalysisOptions &Opts);
   void runRoot(const clang::FunctionDecl *Fn);
+  void passOver(const clang::FunctionDecl *Fn);
   AnalysisResult take(llvm::ArrayRef<const clang::CXXRecordDecl *> Modules);
   Types &types() { return Ty; }
   /// Whether something is assigned to in there.
@@ -365,6 +367,7 @@ private:
   std::string linkerSymbol(const clang::FunctionDecl *Fn);
   const FunctionSummary *summaryOf(const clang::FunctionDecl *Fn);
   std::vector<Device> argumentPlaces(const clang::FunctionDecl *Fn);
+  bool returnsTensors(const clang::FunctionDecl *Fn);
   void summarise(const clang::FunctionDecl *Fn, const State &Entry,
                  const Flow &Out);
   void summariseConstructor(const clang::CXXConstructorDecl *Ctor);
@@ -405,6 +408,7 @@ private:
   std::map<std::string, std::string> Names; ///< Interned texts and names.
   std::map<std::pair<ObjectId, HandleId>, SymbolId> ParameterNames;
   std::map<SymbolId, uint32_t> NamedDevices; ///< By the symbol of the name.
+  Signatures Signature;
   std::vector<Choice> Trail;
   size_t Cursor = 0;
   State *S = nullptr; ///< The state under evaluation.

@@ -78,7 +78,7 @@ void Interp::judged(const api::Judgement &J, FindingCode Code, const Expr *Site,
     return passed(J, Code, Site);
   CallReport Report(Ctx, Ty, *S, {Code, Site, Ops, B});
   Visits &V = Told.visits(Code, Report.call(), wayTo(Site));
-  if (!Catching && S->ThrewAt.insert({Site, S->top().Serial}).second)
+  if (!Catching && S->ThrewAt.mut().insert({Site, S->top().Serial}).second)
     V.Bads.push_back(Report.describe(J.Message));
   S->Threw = true;
   mend(B, Code, Ops);

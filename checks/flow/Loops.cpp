@@ -75,7 +75,7 @@ Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
     // Numbers that a loop counts would keep states apart forever.
     States New;
     for (State &X : Go)
-      if (Seen.insert(X.signature(!Forked)).second)
+      if (Seen.insert(Signature(X, !Forked)).second)
         New.push_back(std::move(X));
     if (New.empty())
       break;
@@ -110,7 +110,7 @@ std::optional<Handle>
 Interp::elementsSoFar(State &At, const CXXForRangeStmt *Loop, unsigned Round) {
   if (Round == 0)
     return Handle();
-  Value V = At.Cells[At.top().Vars[Loop->getLoopVariable()]];
+  Value V = At.Cells[At.top().Vars.lookup(Loop->getLoopVariable())];
   if (V.K == Value::Object && At.Objects[V.Id].Elems.size() == 2)
     V = At.Cells[At.Objects[V.Id].Elems[1]];
   if (V.K != Value::Tensor)
@@ -149,7 +149,7 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       {
         State *Saved = S;
         S = &One;
-        C = S->target(One.top().Vars[Hidden]);
+        C = S->target(One.top().Vars.lookup(Hidden));
         S = Saved;
       }
       const Value &V = One.Cells[C];
@@ -179,8 +179,8 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       break;
     }
     Go = each(std::move(Go), [&] {
-      CellId E =
-          elementOf(S->top().Vars[Hidden], Round, Var->getType(), RangeE);
+      CellId E = elementOf(S->top().Vars.lookup(Hidden), Round, Var->getType(),
+                           RangeE);
       // `for (Tensor &t : references)`: through the wrapper.
       if (Ty.kindOf(Var->getType()) == TypeKind::Tensor)
         E = S->target(E);
@@ -189,7 +189,7 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       else
         S->top().Vars[Var] = S->cell(copyOf(load(E)));
       if (auto *D = dyn_cast<DecompositionDecl>(Var))
-        bindings(D, S->top().Vars[Var]);
+        bindings(D, S->top().Vars.lookup(Var));
     });
     In = runRound(R->getBody(), std::move(Go), Out);
     merge(In);

@@ -15,9 +15,18 @@ bool Interp::visit() {
   return true;
 }
 
+/// Leaves the conditions that two paths share.
+static void forgetOthers(Conditions &Of, const Conditions &With) {
+  Of.eraseIf([&](const auto &Condition) {
+    auto It = With.find(Condition.first);
+    return It == With.end() || It->second != Condition.second;
+  });
+}
+
 // Two states that nothing later can tell apart become one; the conditions that
-// they do not share are forgotten. Where more than `Exact` are left, states that
-// differ in numbers only go first; past the limit the rest is joined into one.
+// they do not share are forgotten. Where more than `Exact` are left, states
+// that differ in numbers only go first; past the limit the rest is joined into
+// one.
 void Interp::merge(States &All, unsigned Exact) {
   if (All.size() < 2)
     return;
@@ -26,7 +35,7 @@ void Interp::merge(States &All, unsigned Exact) {
     std::map<uint64_t, size_t> Seen;
     States Out;
     for (State &X : All) {
-      auto [It, New] = Seen.try_emplace(X.signature(Numbers), Out.size());
+      auto [It, New] = Seen.try_emplace(Signature(X, Numbers), Out.size());
       if (New) {
         Out.push_back(std::move(X));
         continue;
@@ -38,13 +47,7 @@ void Interp::merge(States &All, unsigned Exact) {
         Y = std::move(X);
         continue;
       }
-      std::map<SymbolId, int64_t> Both;
-      for (auto &[K, V] : Y.Known) {
-        auto F = X.Known.find(K);
-        if (F != X.Known.end() && F->second == V)
-          Both[K] = V;
-      }
-      Y.Known = std::move(Both);
+      forgetOthers(Y.Known, X.Known);
       if (!Numbers)
         Y.widen(X, [&](const Value &V) {
           return V.K == Value::Str ? unknownString("")
@@ -115,11 +118,7 @@ void Interp::join(State &To, const State &From) {
   }
   if (To.Default != From.Default)
     To.Default = Dtype::Unknown;
-  for (auto It = To.Known.begin(); It != To.Known.end();) {
-    auto F = From.Known.find(It->first);
-    It = F == From.Known.end() || F->second != It->second ? To.Known.erase(It)
-                                                          : std::next(It);
-  }
+  forgetOthers(To.Known, From.Known);
 }
 
 } // namespace torch_tidy

@@ -9,6 +9,7 @@
 
 #include "checks/Finding.h"
 #include "checks/flow/State.h"
+#include <map>
 
 namespace torch_tidy {
 

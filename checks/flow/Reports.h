@@ -22,8 +22,8 @@ namespace torch_tidy {
 struct Visits {
   struct Bad {
     Finding F;
-    std::map<SymbolId, int64_t> Under; ///< When the operands were placed.
-    std::map<SymbolId, int64_t> Known; ///< On the whole path.
+    Conditions Under; ///< When the operands were placed.
+    Conditions Known; ///< On the whole path.
     const clang::Expr *Dropped = nullptr;
     const clang::FieldDecl *Left = nullptr;
   };
@@ -31,7 +31,7 @@ struct Visits {
   /// what is told may not depend on those.
   size_t Order = 0;
   std::vector<Bad> Bads;
-  std::vector<std::map<SymbolId, int64_t>> Fine;
+  std::vector<Conditions> Fine;
   bool Runs = false; ///< One of those is known to run.
 };
 

@@ -18,7 +18,7 @@ void Interp::keep(CellId Where, const Value &What) {
 CellId Interp::kept(CellId From) {
   const Value V = S->Cells[From];
   if (V.K == Value::Str)
-    return S->Globals.count(V.P) ? S->Globals[V.P] : 0;
+    return S->Globals.lookup(V.P);
   return V.K == Value::Object ? named(V.Id, "saved", false) : 0;
 }
 

@@ -1,6 +1,5 @@
 #include "checks/flow/State.h"
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/Hashing.h"
 
 namespace torch_tidy {
 
@@ -54,131 +53,6 @@ bool State::isPlainList(const Object &O) const {
       return false;
   return true;
 }
-
-namespace {
-// Walks what the frames reach, numbering cells, handles, objects and symbols
-// in the order of the visit, so that two states that differ in names only get
-// the same hash.
-class Walker {
-  const State &S;
-  bool Numbers;
-  llvm::DenseMap<uint64_t, unsigned> Seen;
-  llvm::DenseMap<HandleId, unsigned> Copies; ///< To CUDA, so far.
-  std::vector<CellId> Work;
-  llvm::hash_code H = 0;
-
-  template <class... Ts> void mix(const Ts &...V) {
-    H = llvm::hash_combine(H, V...);
-  }
-  bool number(unsigned Space, uint32_t Id) {
-    auto [It, New] =
-        Seen.try_emplace((uint64_t(Space) << 32) | Id, Seen.size() + 1);
-    mix(It->second);
-    return New;
-  }
-  void device(const Device &D) {
-    mix(unsigned(D.K), int(D.Index));
-    if (D.K == Device::Symbol)
-      number(3, D.Sym);
-  }
-  void handle(HandleId Id) {
-    if (!number(1, Id))
-      return;
-    const TensorFact &F = S.Handles[Id].Fact;
-    device(F.Dev);
-    mix(unsigned(F.Type), unsigned(F.Dim), F.Defined);
-    if (auto It = Copies.find(Id); It != Copies.end())
-      mix(It->second);
-  }
-  void object(ObjectId Id) {
-    if (!number(2, Id))
-      return;
-    const Object &O = S.Objects[Id];
-    if (!Numbers && S.isPlainList(O))
-      return mix(unsigned(O.K));
-    mix(unsigned(O.K), O.Rec, O.Lambda, O.Elems.size(), O.Children.size(),
-        O.State.size(), O.Opaque);
-    device(O.Unseen);
-    if (O.Like)
-      cell(O.Like);
-    for (auto &F : O.Fields)
-      mix(F.first), cell(F.second);
-    for (CellId C : O.Elems)
-      cell(C);
-    for (CellId C : O.Children)
-      cell(C);
-    for (HandleId I : O.State)
-      handle(I);
-  }
-  void cell(CellId Id) {
-    if (number(0, Id))
-      Work.push_back(Id);
-  }
-  void value(const Value &V) {
-    bool Number = V.K == Value::Int || V.K == Value::Sym;
-    mix(unsigned(Number && !Numbers ? Value::Int : V.K), unsigned(V.T),
-        V.HasDev, V.HasType);
-    device(V.D);
-    switch (V.K) {
-    case Value::Tensor:
-    case Value::Memory:
-      handle(V.Id);
-      break;
-    case Value::Object:
-      object(V.Id);
-      break;
-    case Value::Ptr:
-    case Value::Ref:
-      cell(V.Id);
-      break;
-    case Value::Iter:
-      cell(V.Id);
-      mix(V.N, V.Neg, V.Back);
-      break;
-    case Value::Int:
-      if (Numbers)
-        mix(V.N);
-      break;
-    case Value::Str:
-      if (Numbers)
-        mix(V.P);
-      break;
-    case Value::Fn:
-    case Value::Field:
-      mix(V.P);
-      break;
-    default:
-      break;
-    }
-  }
-
-public:
-  Walker(const State &S, bool Numbers) : S(S), Numbers(Numbers) {}
-  uint64_t run() {
-    mix(S.Guarded, unsigned(S.Default));
-    for (auto &[E, H] : S.Transferred)
-      ++Copies[H];
-    for (const Frame &F : S.Frames) {
-      cell(F.This);
-      value(F.Result);
-      for (auto &[D, C] : F.Vars)
-        mix(D), cell(C);
-    }
-    for (auto &[D, C] : S.Globals)
-      mix(D), cell(C);
-    for (auto &[H, G] : S.Gradients)
-      handle(H), cell(G.Cell);
-    for (const Thread &T : S.Threads)
-      cell(T.Function);
-    while (!Work.empty()) {
-      CellId C = Work.back();
-      Work.pop_back();
-      value(S.Cells[C]);
-    }
-    return uint64_t(size_t(H));
-  }
-};
-} // namespace
 
 namespace {
 // Walks two states of one structure side by side.
@@ -258,8 +132,7 @@ public:
 void State::widen(const State &Other,
                   llvm::function_ref<Value(const Value &)> Unknown) {
   Widener W(*this, Other, Unknown);
-  auto Same = [&](const std::map<const void *, CellId> &A,
-                  const std::map<const void *, CellId> &B) {
+  auto Same = [&](const Variables &A, const Variables &B) {
     for (auto &[D, C] : A)
       if (auto It = B.find(D); It != B.end())
         W.cell(C, It->second);
@@ -278,10 +151,6 @@ void State::widen(const State &Other,
   }
   Same(Globals, Other.Globals);
   W.run();
-}
-
-uint64_t State::signature(bool Numbers) const {
-  return Walker(*this, Numbers).run();
 }
 
 } // namespace torch_tidy

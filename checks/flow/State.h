@@ -6,19 +6,18 @@
 // one tensor and `Module::to` changes a tensor under every variable that
 // names it. Records, containers and modules are *objects*.
 //
-// States are copied at every fork, so the stores share their chunks until one
-// side writes.
+// States are copied at every fork, so what they hold is shared until one side
+// writes (Shared.h).
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_CHECKS_FLOW_STATE_H
 #define TORCH_TIDY_CHECKS_FLOW_STATE_H
 
 #include "checks/flow/Placement.h"
+#include "checks/flow/Shared.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/Expr.h"
 #include "llvm/ADT/SmallVector.h"
-#include <map>
-#include <memory>
 #include <set>
 #include <vector>
 
@@ -89,6 +88,11 @@ struct Value {
   explicit operator bool() const { return K != None; }
 };
 
+/// Numbers that are assumed on a path.
+using Conditions = SharedMap<SymbolId, int64_t>;
+/// The cells of variables, by declaration.
+using Variables = SharedMap<const void *, CellId>;
+
 /// How a tensor or module came to be where it is; the newest first.
 struct Origin {
   enum Kind : uint8_t { Created, Moved, Left, Derived, Parameter } K = Created;
@@ -101,7 +105,7 @@ struct Origin {
   uint64_t Frame = 0; ///< The activation it happened in, and its function.
   const clang::FunctionDecl *In = nullptr;
   unsigned Depth = 0;
-  std::map<SymbolId, int64_t> Under; ///< The conditions it happened under.
+  Conditions Under; ///< The conditions it happened under.
 };
 
 struct Handle {
@@ -145,59 +149,11 @@ struct Object {
   CellId Like = 0;
 };
 
-/// Values by id, in chunks that copies share until one is written to. So are
-/// the lists of chunks: a long function has thousands, and a copy is made for
-/// each of its statements.
-template <class T> class Store {
-  static constexpr unsigned Chunk = 16, Page = 64;
-  using Values = std::vector<T>;
-  using Chunks = std::vector<std::shared_ptr<Values>>;
-  std::vector<std::shared_ptr<Chunks>> Pages;
-  uint32_t Count = 0;
-
-  /// What is in \p P, for this copy alone.
-  template <class List>
-  static List &own(std::shared_ptr<List> &P, unsigned Size) {
-    if (P.use_count() > 1) {
-      auto New = std::make_shared<List>();
-      New->reserve(Size);
-      *New = *P;
-      P = std::move(New);
-    }
-    return *P;
-  }
-  Values &chunk(uint32_t I) {
-    Chunks &In = own(Pages[I / (Chunk * Page)], Page);
-    return own(In[I / Chunk % Page], Chunk);
-  }
-
-public:
-  Store() { add(T()); }
-  uint32_t size() const { return Count; }
-  const T &operator[](uint32_t I) const {
-    return (*(*Pages[I / (Chunk * Page)])[I / Chunk % Page])[I % Chunk];
-  }
-  T &mut(uint32_t I) { return chunk(I)[I % Chunk]; }
-  uint32_t add(T V) {
-    if (Count % (Chunk * Page) == 0) {
-      Pages.push_back(std::make_shared<Chunks>());
-      Pages.back()->reserve(Page);
-    }
-    if (Count % Chunk == 0) {
-      Chunks &In = own(Pages.back(), Page);
-      In.push_back(std::make_shared<Values>());
-      In.back()->reserve(Chunk);
-    }
-    chunk(Count).push_back(std::move(V));
-    return Count++;
-  }
-};
-
 /// One activation of a function.
 struct Frame {
   const clang::FunctionDecl *Fn = nullptr;
   const clang::Expr *Site = nullptr; ///< The call that made it; null for roots.
-  std::map<const void *, CellId> Vars;
+  Variables Vars;
   CellId This = 0;
   Value Result;
   uint64_t Serial = 0;
@@ -225,23 +181,23 @@ struct Gradient {
 
 struct State {
   Store<Value> Cells;
-  Store<Handle> Handles;
-  Store<Object> Objects;
+  Store<Handle, /*Chunk=*/4> Handles;
+  Store<Object, /*Chunk=*/1> Objects;
   std::vector<Frame> Frames;
   /// Variables that outlive activations.
-  std::map<const void *, CellId> Globals;
-  std::map<SymbolId, int64_t> Known; ///< Assumed on this path.
+  Variables Globals;
+  Conditions Known; ///< Assumed on this path.
   /// Cells that stand for some element of a container, none knows which.
-  std::map<CellId, ObjectId> Some;
+  SharedMap<CellId, ObjectId> Some;
   /// A flagged call has thrown on this path: what follows never runs as is.
   bool Threw = false;
   /// The calls that have, and the activations they were made in: a loop that
   /// comes back to one has the same cause.
-  std::set<std::pair<const clang::Expr *, uint64_t>> ThrewAt;
+  Shared<std::set<std::pair<const clang::Expr *, uint64_t>>> ThrewAt;
   /// What was copied to CUDA, and where.
-  std::set<std::pair<const clang::Expr *, HandleId>> Transferred;
+  Shared<std::set<std::pair<const clang::Expr *, HandleId>>> Transferred;
   std::vector<Later> Pending;
-  std::map<HandleId, Gradient> Gradients;
+  SharedMap<HandleId, Gradient> Gradients;
   std::vector<Thread> Threads;
   /// The element type of what is made without one.
   Dtype Default = Dtype::Float;
@@ -268,9 +224,6 @@ struct State {
   }
   /// Replaces a device symbol everywhere.
   void substitute(uint32_t Symbol, Device D);
-  /// Equal for states that nothing later can tell apart. `Numbers`: also by
-  /// the numbers they hold and the lists of numbers.
-  uint64_t signature(bool Numbers) const;
   /// Forgets the numbers in which a state differs that is the same but for
   /// those. `Unknown` makes a number or string of which nothing is known.
   void widen(const State &Other,

@@ -39,7 +39,7 @@ const FunctionSummary *Interp::summaryOf(const FunctionDecl *Fn) {
 std::vector<Device> Interp::argumentPlaces(const FunctionDecl *Fn) {
   std::vector<Device> Places;
   for (const ParmVarDecl *P : Fn->parameters()) {
-    const Value V = load(S->top().Vars[P]);
+    const Value V = load(S->top().Vars.lookup(P));
     Places.push_back(V.K == Value::Tensor ? S->Handles[V.Id].Fact.Dev
                      : V.K == Value::Dev  ? V.D
                                           : Device());
@@ -78,13 +78,18 @@ public:
 };
 } // namespace
 
+// Whether what it returns may have tensors in it.
+bool Interp::returnsTensors(const FunctionDecl *Fn) {
+  return llvm::is_contained(
+      {TypeKind::Tensor, TypeKind::Pair, TypeKind::List, TypeKind::Optional},
+      Ty.kindOf(Fn->getReturnType()));
+}
+
 // The result of a function, at its exits.
 void Interp::summarise(const FunctionDecl *Fn, const State &Entry,
                        const Flow &Out) {
   auto *Method = dyn_cast<CXXMethodDecl>(Fn);
-  const TypeKind Kind = Ty.kindOf(Fn->getReturnType());
-  const bool Returns = Kind == TypeKind::Tensor || Kind == TypeKind::Pair ||
-                       Kind == TypeKind::List || Kind == TypeKind::Optional;
+  const bool Returns = returnsTensors(Fn);
   const bool OfModule =
       Method && !Method->isStatic() && Ty.isUserModule(Method->getParent());
   if (!Returns && !OfModule)

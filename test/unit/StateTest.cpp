@@ -1,5 +1,5 @@
 // States: what copies share, and which two are the same to what follows.
-#include "checks/flow/State.h"
+#include "checks/flow/Signature.h"
 #include "gtest/gtest.h"
 
 using namespace torch_tidy;
@@ -48,20 +48,20 @@ TEST(State, ChunksHoldManyValues) {
 }
 
 TEST(State, TemporariesDoNotTellStatesApart) {
-  EXPECT_EQ(withTensor(Device::cpu()).signature(true),
-            withTensor(Device::cpu(), 5).signature(true));
+  EXPECT_EQ(Signatures()(withTensor(Device::cpu()), true),
+            Signatures()(withTensor(Device::cpu(), 5), true));
 }
 
 TEST(State, DevicesTellStatesApart) {
-  EXPECT_NE(withTensor(Device::cpu()).signature(true),
-            withTensor(Device::cuda()).signature(true));
-  EXPECT_NE(withTensor(Device::cpu()).signature(false),
-            withTensor(Device::symbol(1)).signature(false));
+  EXPECT_NE(Signatures()(withTensor(Device::cpu()), true),
+            Signatures()(withTensor(Device::cuda()), true));
+  EXPECT_NE(Signatures()(withTensor(Device::cpu()), false),
+            Signatures()(withTensor(Device::symbol(1)), false));
 }
 
 TEST(State, NamesOfSymbolsDoNotTellStatesApart) {
-  EXPECT_EQ(withTensor(Device::symbol(1)).signature(true),
-            withTensor(Device::symbol(2)).signature(true));
+  EXPECT_EQ(Signatures()(withTensor(Device::symbol(1)), true),
+            Signatures()(withTensor(Device::symbol(2)), true));
 }
 
 TEST(State, NumbersCountOnlyWhenAskedFor) {
@@ -71,8 +71,8 @@ TEST(State, NumbersCountOnlyWhenAskedFor) {
   int Variable;
   A.top().Vars[&Variable] = A.cell(Value::integer(1));
   B.top().Vars[&Variable] = B.cell(Value::integer(2));
-  EXPECT_NE(A.signature(true), B.signature(true));
-  EXPECT_EQ(A.signature(false), B.signature(false));
+  EXPECT_NE(Signatures()(A, true), Signatures()(B, true));
+  EXPECT_EQ(Signatures()(A, false), Signatures()(B, false));
 }
 
 TEST(State, ADecidedSymbolIsReplacedEverywhere) {

@@ -1,0 +1,69 @@
+//===- Signature.h - which two states are the same to what follows --------===//
+//
+// Two ways through a function are one where they come to the same: the same
+// variables lead to the same values, whatever the cells and objects on the way
+// are numbered. The walk from the variables is written down as a list of
+// numbers, things in the order in which they were first met; equal lists are
+// equal states, and a signature is the list's hash.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TORCH_TIDY_CHECKS_FLOW_SIGNATURE_H
+#define TORCH_TIDY_CHECKS_FLOW_SIGNATURE_H
+
+#include "checks/flow/State.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace torch_tidy {
+
+/// Takes one signature after another. What a walk needs is kept for the next
+/// one, so a walk makes no allocation and clears nothing.
+class Signatures {
+  /// The order in which the things of one kind were met, by their ids.
+  class Order {
+    struct Met {
+      uint32_t Walk = 0, Number = 0;
+    };
+    std::vector<Met> Things;
+
+  public:
+    void reserve(size_t Size) {
+      if (Things.size() < Size)
+        Things.resize(Size + Size / 2);
+    }
+    /// The number of \p Id, and whether this is the first time.
+    std::pair<uint32_t, bool> operator()(uint32_t Id, uint32_t Walk,
+                                         uint32_t &Count) {
+      Met &It = Things[Id];
+      bool First = It.Walk != Walk;
+      if (First)
+        It = {Walk, ++Count};
+      return {It.Number, First};
+    }
+  };
+
+  const State *S = nullptr;
+  bool Numbers = false;
+  uint32_t Walk = 0, Count = 0;
+  Order Cells, Handles, Objects;
+  llvm::SmallDenseMap<uint32_t, uint32_t, 16> Symbols; ///< Of devices.
+  llvm::SmallDenseMap<HandleId, unsigned, 4> Copies;   ///< To CUDA, so far.
+  llvm::SmallVector<CellId, 64> Work;
+  llvm::SmallVector<uint64_t, 512> List;
+
+  void write(uint64_t N) { List.push_back(N); }
+  void write(const void *P) { List.push_back(reinterpret_cast<uintptr_t>(P)); }
+  void device(const Device &D);
+  void handle(HandleId Id);
+  void object(ObjectId Id);
+  void cell(CellId Id);
+  void value(const Value &V);
+
+public:
+  /// Equal for states that nothing later can tell apart. \p ByNumbers: also by
+  /// the numbers they hold and the lists of numbers.
+  uint64_t operator()(const State &Of, bool ByNumbers);
+};
+
+} // namespace torch_tidy
+
+#endif
