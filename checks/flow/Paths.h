@@ -21,11 +21,13 @@ struct Budget {
   uint64_t Whole = 0, Left = 0;
 
   explicit operator bool() const { return Left != 0; }
-  /// \p Full while half of it is left, then a quarter of that, at last 1.
+  /// \p Full for a sixteenth of it, a quarter of that for another one, then 1:
+  /// few functions need more, and those that do are not worth a second.
   unsigned share(unsigned Full) const {
-    return Left > Whole / 2   ? Full
-           : Left > Whole / 4 ? std::max(1u, Full / 4)
-                              : 1;
+    const uint64_t Spent = Whole - Left;
+    return Spent < Whole / 16  ? Full
+           : Spent < Whole / 8 ? std::max(1u, Full / 4)
+                               : 1;
   }
 };
 
