@@ -6,414 +6,377 @@ using namespace clang;
 
 namespace torch_tidy {
 
-static Dtype dtypeOfType(QualType T) {
-  T = T.getCanonicalType().getUnqualifiedType();
-  if (auto *B = T->getAs<BuiltinType>())
-    switch (B->getKind()) {
-    case BuiltinType::Float:
-      return Dtype::Float;
-    case BuiltinType::Double:
-      return Dtype::Double;
-    case BuiltinType::Bool:
-      return Dtype::Bool;
-    default:
-      if (B->isInteger())
-        return Dtype::Int64;
-    }
-  return Dtype::Unknown;
-}
+class Interp::Construction {
+public:
+  Construction(Interp &I, const CXXConstructExpr *E)
+      : I(I), S(*I.S), E(E), Ctor(E->getConstructor()), T(E->getType()),
+        All(E->getArgs(), E->getNumArgs()), Args(given(All)), N(Args.size()) {}
+  Value run();
 
-// The element type that `torch::tensor` makes of what it is given.
-static Dtype elementType(const Expr *E) {
-  E = E->IgnoreImplicit();
-  // A container says it, whatever its elements were written as.
-  if (auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
-          E->getType()->getAsCXXRecordDecl()))
-    if (Spec->getTemplateArgs().size() &&
-        Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
-      if (Dtype T = dtypeOfType(Spec->getTemplateArgs()[0].getAsType());
-          T != Dtype::Unknown)
-        return T;
-  if (auto *L = dyn_cast<InitListExpr>(E))
-    return L->getNumInits() ? elementType(L->getInit(0)) : Dtype::Unknown;
-  if (auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs())
-    return elementType(C->getArg(0));
-  if (auto *C = dyn_cast<CXXStdInitializerListExpr>(E))
-    return elementType(C->getSubExpr());
-  return dtypeOfType(E->getType());
-}
-
-// Only optimizers that keep something per parameter are followed.
-Value Interp::newOptimizer(const CXXRecordDecl *R, ArrayRef<Value> Args) {
-  Object O;
-  O.K = Object::Optimizer;
-  O.Rec = R;
-  StringRef Name = R->getName();
-  bool Keeps = Name == "Adam" || Name == "AdamW" || Name == "RMSprop" ||
-               Name == "Adagrad";
-  if (Name == "SGD" && Args.size() > 1 && Args[1].K == Value::Object &&
-      S->Objects[Args[1].Id].K == Object::Opts)
-    Keeps = named(Args[1].Id, "momentum", false) != 0;
-  SmallVector<HandleId, 8> Hs;
-  if (!Args.empty())
-    S->tensorsIn(Args[0], Hs);
-  if (!Keeps)
-    O.Kind2 = "Plain";
-  O.State.assign(Hs.begin(), Hs.end());
-  // Adagrad makes its sums when it is made.
-  if (Name == "Adagrad" && !Hs.empty())
-    O.Unseen = S->Handles[Hs[0]].Fact.Dev;
-  return S->object(std::move(O));
-}
-
-// An object that the library makes of constructor arguments: `make_shared`,
-// `emplace_back`.
-Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
-  const CXXRecordDecl *R = Ty.heldModule(T);
-  bool Holder = R && Ty.kindOf(T) == TypeKind::Holder;
-  if (!R)
-    R = T->getAsCXXRecordDecl();
-  if (!R)
-    return Cells.size() == 1 ? load(Cells[0]) : Value();
-  Value V;
-  if (Ty.isUserCode(R)) {
-    const CXXConstructorDecl *Best = nullptr;
-    if (R->hasDefinition())
-      for (const CXXConstructorDecl *C : R->getDefinition()->ctors())
-        if (!C->isCopyOrMoveConstructor() && !C->isDeleted() &&
-            Cells.size() <= C->getNumParams() &&
-            Cells.size() >= C->getMinRequiredArguments())
-          Best = C;
-    if (Best)
-      V = newRecord(Best, E, Cells);
-    else if (Cells.empty() && R->hasDefinition() &&
-             R->getDefinition()->needsImplicitDefaultConstructor())
-      V = newRecord(R->getDefinition(), nullptr, E, {});
-    else
-      V = fresh(T, "", E->getBeginLoc(), "no constructor found");
-  } else if (Ty.derives(R, "torch::nn::Module")) {
+private:
+  Value arg(unsigned At) { return I.eval(Args[At]); }
+  std::vector<Value> values() {
     std::vector<Value> Vs;
-    for (CellId C : Cells)
-      Vs.push_back(load(C));
-    StringRef K = R->getName();
-    K.consume_back("Impl");
-    V = newModule(K, Vs, E, R);
-  } else if (Ty.kindOf(T) == TypeKind::Optimizer) {
-    std::vector<Value> Vs;
-    for (CellId C : Cells)
-      Vs.push_back(load(C));
-    V = newOptimizer(R, Vs);
-  } else if (Ty.qualified(R) == "std::packaged_task" && Cells.size() == 1) {
-    V = fresh(T, "", SourceLocation(), "");
-    if (V.K == Value::Object)
-      S->Cells.mut(named(V.Id, "task", true)) = load(Cells[0]);
-  } else if (Cells.size() == 1) {
-    V = load(Cells[0]);
-  } else {
-    V = Cells.empty() ? defaultValue(T, nullptr)
-                      : fresh(T, "", E->getBeginLoc(), "make_shared");
+    for (const Expr *A : Args)
+      Vs.push_back(I.eval(A));
+    return Vs;
   }
-  if (Dead)
-    return {};
-  return Holder ? Value::of(Value::Ptr, S->cell(V)) : V;
-}
+  /// By the constructor's own code.
+  Value entered() {
+    std::vector<CellId> Cells = I.cellsOf(All);
+    return I.Dead ? Value() : I.newRecord(Ctor, E, Cells);
+  }
+
+  Value copy(TypeKind K);
+  Value device();
+  Value pointer();
+  Value string();
+  Value pair();
+  Value sequence(TypeKind K);
+  Value elementsBetween(const Value &First);
+  Value copyOfList(const Value &V, TypeKind K);
+  Value filled(int64_t Count);
+  Value scriptModule();
+  Value holder();
+  Value module();
+  Value other();
+  Value literals();
+  Value packagedTask();
+
+  Interp &I;
+  State &S;
+  const CXXConstructExpr *E;
+  const CXXConstructorDecl *Ctor;
+  QualType T;
+  ArrayRef<const Expr *> All, Args; ///< With default arguments, and without.
+  unsigned N;
+};
 
 Value Interp::construct(const CXXConstructExpr *E) {
-  const CXXConstructorDecl *Ctor = E->getConstructor();
-  QualType T = E->getType();
-  TypeKind K = Ty.kindOf(T);
-  ArrayRef<const Expr *> All(E->getArgs(), E->getNumArgs());
-  unsigned N = given(All).size();
-  if (Ctor->isCopyOrMoveConstructor() && E->getNumArgs() >= 1) {
-    // What the compiler may leave out is taken as left out.
-    if (K == TypeKind::Other && Ty.isUserCode(Ctor) && Ctor->isUserProvided() &&
-        Ctor->hasBody() && !E->isElidable()) {
-      std::vector<CellId> Cells = cellsOf(All);
-      return Dead ? Value() : newRecord(Ctor, E, Cells);
-    }
-    Value V = eval(E->getArg(0));
-    if (K == TypeKind::Tensor || Ctor->isMoveConstructor())
-      return V;
-    return copyOf(V);
-  }
-  auto Arg = [&](unsigned I) { return eval(E->getArg(I)); };
+  return Construction(*this, E).run();
+}
+
+Value Interp::Construction::run() {
+  TypeKind K = I.Ty.kindOf(T);
+  if (Ctor->isCopyOrMoveConstructor() && E->getNumArgs() >= 1)
+    return copy(K);
   switch (K) {
   case TypeKind::Tensor:
-    if (N == 0)
-      return defaultValue(T, E);
-    return Arg(0);
-  case TypeKind::Device: {
-    if (N == 0)
-      return Value::device(Device::cpu());
-    Value V = Arg(0);
-    if (V.K != Value::Dev)
-      V = deviceNamed(V);
-    if (N > 1 && V.D.isCUDA()) {
-      Value I = Arg(1);
-      V.D = I.K == Value::Int ? Device::cuda(I.N) : Device::cuda();
-      if (I.K != Value::Int)
-        V.D.Index = -1;
-    }
-    V.Spelled = E;
-    return V;
-  }
+    return N ? arg(0) : I.defaultValue(T, E);
+  case TypeKind::Device:
+    return device();
   case TypeKind::Dtype:
-    return N ? Arg(0) : Value::dtype(Dtype::Float);
-  case TypeKind::Options: {
-    if (N == 0)
-      return defaultValue(T, E);
-    return optionsFrom(Arg(0));
-  }
-  case TypeKind::Pointer: {
-    if (N == 0)
-      return Value::of(Value::Ptr, 0);
-    if (Ty.qualified(record(T)) == "std::reference_wrapper" &&
-        E->getArg(0)->isGLValue() &&
-        Ty.kindOf(E->getArg(0)->getType()) != TypeKind::Pointer)
-      return Value::of(Value::Ptr, loc(E->getArg(0)));
-    Value V = Arg(0);
-    return V.K == Value::Ptr
-               ? V
-               : fresh(T, "", E->getBeginLoc(), "an unknown pointer");
-  }
+    return N ? arg(0) : Value::dtype(Dtype::Float);
+  case TypeKind::Options:
+    return N ? I.optionsFrom(arg(0)) : I.defaultValue(T, E);
+  case TypeKind::Pointer:
+    return pointer();
   case TypeKind::Optional: {
-    Value V = N ? Arg(0) : Value::of(Value::Ptr, 0);
-    return N && !Dead && E->getArg(0)->isLValue() ? copied(V, E) : V;
+    Value V = N ? arg(0) : Value::of(Value::Ptr, 0);
+    return N && !I.Dead && Args[0]->isLValue() ? I.copied(V, E) : V;
   }
   case TypeKind::IValue:
-    return N ? Arg(0) : Value();
+    return N ? arg(0) : Value();
   case TypeKind::Number:
-    return N ? Arg(0) : Value::integer(0);
+    return N ? arg(0) : Value::integer(0);
   case TypeKind::String:
-    if (N <= 1) {
-      Value V = N ? Arg(0) : string("");
-      if (isString(V) || V.K == Value::Object)
-        return V;
-    }
-    // The bytes between two iterators or behind a pointer.
-    if (N >= 2)
-      if (Value V = Arg(0); V.K == Value::Iter || V.K == Value::Ptr)
-        if (const Value &Src = S->Cells[S->target(V.Id)];
-            Src.K == Value::Object && named(Src.Id, "saved", false))
-          return copyOf(Src);
-    return unknownString("");
+    return string();
+  case TypeKind::Pair:
+    return pair();
   case TypeKind::List:
   case TypeKind::Map:
-  case TypeKind::Pair: {
-    if (N == 0)
-      return defaultValue(T, E);
-    Object O;
-    O.K = Object::List;
-    if (K == TypeKind::Pair) {
-      for (unsigned I = 0; I < N; ++I) {
-        Value V = Arg(I);
-        if (N == 1 && V.K == Value::Object &&
-            S->Objects[V.Id].K == Object::List)
-          return V;
-        O.Elems.push_back(S->cell(copyOf(V)));
-      }
-      return S->object(std::move(O));
-    }
-    Value V = Arg(0);
-    if (N >= 2)
-      touch(E, V);
-    if (V.K == Value::Iter && N >= 2) {
-      Value Last = Arg(1);
-      if (Dead)
-        return {};
-      const Value Src = S->Cells[S->target(V.Id)];
-      if (Src.K == Value::Object && named(Src.Id, "saved", false))
-        return copyOf(Src);
-      bool Whole = Src.K == Value::Object && !S->Objects[Src.Id].Opaque &&
-                   !V.Neg && !Last.Neg;
-      for (CellId C : range(V, Last, heldType(record(T)), E))
-        O.Elems.push_back(S->cell(copyOf(S->Cells[C])));
-      Value New = S->object(std::move(O));
-      if (!Whole)
-        blur(New.Id);
-      return New;
-    }
-    if (V.K == Value::Object && S->Objects[V.Id].K == Object::List) {
-      Value All = N == 1 ? copyOf(V) : V;
-      if (K == TypeKind::Map && record(T)->getName() == "map" && N == 1 &&
-          !S->Objects[All.Id].Opaque) {
-        auto Elems = S->Objects[All.Id].Elems;
-        CellId C = S->cell(All);
-        S->Objects.mut(All.Id).Elems.clear();
-        for (CellId Pair : Elems) {
-          S->Objects.mut(All.Id).Elems.push_back(Pair);
-          placeLast(C, true);
-        }
-      }
-      return All;
-    }
-    if (Ty.qualified(record(T)) == "c10::ArrayRef" && V.K == Value::Tensor) {
-      O.Elems.push_back(S->cell(V));
-      return S->object(std::move(O));
-    }
-    if (V.K == Value::Int && V.N >= 0 && V.N <= 16 && N <= 2) {
-      Value Fill = N == 2 ? Arg(1) : Value();
-      QualType ET;
-      if (auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(record(T)))
-        ET = Spec->getTemplateArgs()[0].getAsType();
-      for (int64_t I = 0; I < V.N; ++I)
-        O.Elems.push_back(S->cell(N == 2        ? copyOf(Fill)
-                                  : ET.isNull() ? Value()
-                                                : initialValue(ET)));
-      return S->object(std::move(O));
-    }
-    O.Opaque = true;
-    return S->object(std::move(O));
-  }
-  case TypeKind::JitModule: {
-    // Made of a name, it is empty and gets its parts one by one.
-    if (N == 1 && record(E->getArg(0)->getType()) &&
-        record(E->getArg(0)->getType())->getName() == "QualifiedName") {
-      Object O;
-      O.K = Object::Module;
-      O.Jit = true;
-      return S->object(std::move(O));
-    }
-    return fresh(T, "", E->getBeginLoc(), "a TorchScript module");
-  }
+    return sequence(K);
+  case TypeKind::JitModule:
+    return scriptModule();
   case TypeKind::Optimizer: {
-    Object O;
-    std::vector<Value> Args;
-    for (unsigned I = 0; I < N; ++I)
-      Args.push_back(Arg(I));
-    return Dead ? Value() : newOptimizer(record(T), Args);
+    std::vector<Value> Vs = values();
+    return I.Dead ? Value() : I.newOptimizer(record(T), Vs);
   }
   case TypeKind::Holder:
-  case TypeKind::Module: {
-    const CXXRecordDecl *R = Ty.heldModule(T);
-    if (!R)
-      break;
-    bool Holder = K == TypeKind::Holder;
-    if (Holder && N == 1) {
-      QualType AT = E->getArg(0)->getType();
-      if (AT->isNullPtrType() || E->getArg(0)->isNullPointerConstant(
-                                     Ctx, Expr::NPC_ValueDependentIsNotNull))
-        return Value::of(Value::Ptr, 0);
-      TypeKind AK = Ty.kindOf(AT);
-      if (AK == TypeKind::Holder || AK == TypeKind::Pointer) {
-        if (Ty.heldModule(AT) == R)
-          return Arg(0);
-      }
-    }
-    Value Obj;
-    if (Ty.isUserCode(R)) {
-      // The holder's constructor forwards to the module's, found by arity.
-      if (!Holder) {
-        std::vector<CellId> Cells = cellsOf(All);
-        return Dead ? Value() : newRecord(Ctor, E, Cells);
-      }
-      std::vector<CellId> Cells = cellsOf(All.take_front(N));
-      const CXXConstructorDecl *Best = nullptr;
-      for (const CXXConstructorDecl *C : R->ctors())
-        if (!C->isCopyOrMoveConstructor() && !C->isDeleted() &&
-            N <= C->getNumParams() && N >= C->getMinRequiredArguments() &&
-            (!Best || C->hasBody()))
-          Best = C;
-      if (!Best || Dead)
-        return fresh(T, "", E->getBeginLoc(), "no constructor found");
-      Obj = newRecord(Best, E, Cells);
-    } else {
-      std::vector<Value> Args;
-      for (unsigned I = 0; I < N; ++I)
-        Args.push_back(Arg(I));
-      StringRef Kind = R->getName();
-      Kind.consume_back("Impl");
-      Obj = newModule(Kind, Args, E, R);
-    }
-    if (Dead)
-      return {};
-    return Holder ? Value::of(Value::Ptr, S->cell(Obj)) : Obj;
-  }
+    return I.Ty.heldModule(T) ? holder() : other();
+  case TypeKind::Module:
+    return I.Ty.heldModule(T) ? module() : other();
   default:
-    break;
+    return other();
   }
+}
+
+Value Interp::Construction::copy(TypeKind K) {
+  // What the compiler may leave out is taken as left out.
+  if (K == TypeKind::Other && I.Ty.isUserCode(Ctor) && Ctor->isUserProvided() &&
+      Ctor->hasBody() && !E->isElidable())
+    return entered();
+  Value V = I.eval(E->getArg(0));
+  return K == TypeKind::Tensor || Ctor->isMoveConstructor() ? V : I.copyOf(V);
+}
+
+Value Interp::Construction::device() {
+  if (N == 0)
+    return Value::device(Device::cpu());
+  Value V = arg(0);
+  if (V.K != Value::Dev)
+    V = I.deviceNamed(V);
+  if (N > 1 && V.D.isCUDA()) {
+    Value Index = arg(1);
+    V.D = Index.K == Value::Int ? Device::cuda(Index.N) : Device::cuda();
+    if (Index.K != Value::Int)
+      V.D.Index = -1;
+  }
+  V.Spelled = E;
+  return V;
+}
+
+Value Interp::Construction::pointer() {
+  if (N == 0)
+    return Value::of(Value::Ptr, 0);
+  if (I.Ty.qualified(record(T)) == "std::reference_wrapper" &&
+      Args[0]->isGLValue() &&
+      I.Ty.kindOf(Args[0]->getType()) != TypeKind::Pointer)
+    return Value::of(Value::Ptr, I.loc(Args[0]));
+  Value V = arg(0);
+  return V.K == Value::Ptr
+             ? V
+             : I.fresh(T, "", E->getBeginLoc(), "an unknown pointer");
+}
+
+Value Interp::Construction::string() {
+  if (N <= 1) {
+    Value V = N ? arg(0) : I.string("");
+    if (I.isString(V) || V.K == Value::Object)
+      return V;
+  }
+  // The bytes between two iterators or behind a pointer.
+  if (N >= 2)
+    if (Value V = arg(0); V.K == Value::Iter || V.K == Value::Ptr)
+      if (const Value &Src = S.Cells[S.target(V.Id)];
+          Src.K == Value::Object && I.named(Src.Id, "saved", false))
+        return I.copyOf(Src);
+  return I.unknownString("");
+}
+
+//===- Containers ---------------------------------------------------------===//
+
+Value Interp::Construction::pair() {
+  if (N == 0)
+    return I.defaultValue(T, E);
+  Object O;
+  O.K = Object::List;
+  for (unsigned At = 0; At < N; ++At) {
+    Value V = arg(At);
+    if (N == 1 && V.K == Value::Object && S.Objects[V.Id].K == Object::List)
+      return V;
+    O.Elems.push_back(S.cell(I.copyOf(V)));
+  }
+  return S.object(std::move(O));
+}
+
+Value Interp::Construction::sequence(TypeKind K) {
+  if (N == 0)
+    return I.defaultValue(T, E);
+  Value V = arg(0);
+  if (N >= 2) {
+    I.touch(E, V);
+    if (V.K == Value::Iter)
+      return elementsBetween(V);
+  }
+  if (V.K == Value::Object && S.Objects[V.Id].K == Object::List)
+    return copyOfList(V, K);
+  Object O;
+  O.K = Object::List;
+  if (I.Ty.qualified(record(T)) == "c10::ArrayRef" && V.K == Value::Tensor)
+    O.Elems.push_back(S.cell(V));
+  else if (V.K == Value::Int && V.N >= 0 && V.N <= 16 && N <= 2)
+    return filled(V.N);
+  else
+    O.Opaque = true;
+  return S.object(std::move(O));
+}
+
+// `std::vector<T>(first, last)`.
+Value Interp::Construction::elementsBetween(const Value &First) {
+  Value Last = arg(1);
+  if (I.Dead)
+    return {};
+  const Value Src = S.Cells[S.target(First.Id)];
+  if (Src.K == Value::Object && I.named(Src.Id, "saved", false))
+    return I.copyOf(Src);
+  bool Whole = Src.K == Value::Object && !S.Objects[Src.Id].Opaque &&
+               !First.Neg && !Last.Neg;
+  Object O;
+  O.K = Object::List;
+  for (CellId C : I.range(First, Last, I.heldType(record(T)), E))
+    O.Elems.push_back(S.cell(I.copyOf(S.Cells[C])));
+  Value New = S.object(std::move(O));
+  if (!Whole)
+    I.blur(New.Id);
+  return New;
+}
+
+Value Interp::Construction::copyOfList(const Value &V, TypeKind K) {
+  Value New = N == 1 ? I.copyOf(V) : V;
+  // A sorted map of what a list spells in any order.
+  if (K == TypeKind::Map && record(T)->getName() == "map" && N == 1 &&
+      !S.Objects[New.Id].Opaque) {
+    auto Elems = S.Objects[New.Id].Elems;
+    CellId C = S.cell(New);
+    S.Objects.mut(New.Id).Elems.clear();
+    for (CellId Pair : Elems) {
+      S.Objects.mut(New.Id).Elems.push_back(Pair);
+      I.placeLast(C, true);
+    }
+  }
+  return New;
+}
+
+// `std::vector<T>(count)` and `std::vector<T>(count, value)`.
+Value Interp::Construction::filled(int64_t Count) {
+  Value Fill = N == 2 ? arg(1) : Value();
+  QualType Held;
+  if (auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(record(T)))
+    Held = Spec->getTemplateArgs()[0].getAsType();
+  Object O;
+  O.K = Object::List;
+  for (int64_t At = 0; At < Count; ++At)
+    O.Elems.push_back(S.cell(N == 2          ? I.copyOf(Fill)
+                             : Held.isNull() ? Value()
+                                             : I.initialValue(Held)));
+  return S.object(std::move(O));
+}
+
+//===- Modules ------------------------------------------------------------===//
+
+Value Interp::Construction::scriptModule() {
+  // Made of a name, it is empty and gets its parts one by one.
+  const CXXRecordDecl *Of = N == 1 ? record(Args[0]->getType()) : nullptr;
+  if (!Of || Of->getName() != "QualifiedName")
+    return I.fresh(T, "", E->getBeginLoc(), "a TorchScript module");
+  Object O;
+  O.K = Object::Module;
+  O.Jit = true;
+  return S.object(std::move(O));
+}
+
+Value Interp::Construction::module() {
+  const CXXRecordDecl *R = I.Ty.heldModule(T);
+  if (I.Ty.isUserCode(R))
+    return entered();
+  StringRef Kind = R->getName();
+  Kind.consume_back("Impl");
+  Value Made = I.newModule(Kind, values(), E, R);
+  return I.Dead ? Value() : Made;
+}
+
+Value Interp::Construction::holder() {
+  const CXXRecordDecl *R = I.Ty.heldModule(T);
+  if (N == 1) {
+    QualType Of = Args[0]->getType();
+    if (Of->isNullPtrType() || Args[0]->isNullPointerConstant(
+                                   I.Ctx, Expr::NPC_ValueDependentIsNotNull))
+      return Value::of(Value::Ptr, 0);
+    TypeKind K = I.Ty.kindOf(Of);
+    if ((K == TypeKind::Holder || K == TypeKind::Pointer) &&
+        I.Ty.heldModule(Of) == R)
+      return arg(0);
+  }
+  if (!I.Ty.isUserCode(R)) {
+    Value Made = module();
+    return I.Dead ? Value() : Value::of(Value::Ptr, S.cell(Made));
+  }
+  // It forwards to the module's constructor, found by arity.
+  std::vector<CellId> Cells = I.cellsOf(Args);
+  const CXXConstructorDecl *Best = nullptr;
+  for (const CXXConstructorDecl *C : R->ctors())
+    if (!C->isCopyOrMoveConstructor() && !C->isDeleted() &&
+        N <= C->getNumParams() && N >= C->getMinRequiredArguments() &&
+        (!Best || C->hasBody()))
+      Best = C;
+  if (!Best || I.Dead)
+    return I.fresh(T, "", E->getBeginLoc(), "no constructor found");
+  Value Made = I.newRecord(Best, E, Cells);
+  return I.Dead ? Value() : Value::of(Value::Ptr, S.cell(Made));
+}
+
+//===- By the name of the class -------------------------------------------===//
+
+Value Interp::Construction::packagedTask() {
+  Value Task = arg(0);
+  Value V = I.fresh(T, "", SourceLocation(), "");
+  if (I.Dead || V.K != Value::Object)
+    return {};
+  S.Cells.mut(I.named(V.Id, "task", true)) = Task;
+  return V;
+}
+
+// The literals that `torch::tensor` makes a tensor of: their type, and whether
+// they are a list.
+Value Interp::Construction::literals() {
+  if (N)
+    arg(0);
+  Value V = Value::dtype(N ? elementType(Args[0]) : Dtype::Float);
+  V.N = N && (isa<InitListExpr>(Args[0]->IgnoreImplicit()) ||
+              isa<CXXStdInitializerListExpr>(Args[0]->IgnoreImplicit()) ||
+              record(Args[0]->getType()));
+  return V;
+}
+
+Value Interp::Construction::other() {
   const CXXRecordDecl *R = Ctor->getParent();
-  const std::string &Q = Ty.qualified(R);
+  StringRef Q = I.Ty.qualified(R);
   if ((Q == "c10::NoGradGuard" || Q == "at::NoGradGuard" ||
        Q == "torch::NoGradGuard" || Q == "c10::InferenceMode") &&
-      !S->NoGrad)
-    S->NoGrad = S->Frames.size();
-  if (Q == "std::packaged_task" && N == 1) {
-    Value Task = Arg(0);
-    Value V = fresh(T, "", SourceLocation(), "");
-    if (Dead || V.K != Value::Object)
-      return {};
-    S->Cells.mut(named(V.Id, "task", true)) = Task;
-    return V;
-  }
-  if (StringRef(Q).ends_with("stringstream") && N > 0)
-    if (Value V = Arg(0); V.K == Value::Object)
-      return copyOf(V);
+      !S.NoGrad)
+    S.NoGrad = S.Frames.size();
+  if (Q == "std::packaged_task" && N == 1)
+    return packagedTask();
+  if (Q.ends_with("stringstream") && N > 0)
+    if (Value V = arg(0); V.K == Value::Object)
+      return I.copyOf(V);
   bool DataPart = false;
-  if (Value V = newDataPart(E, DataPart); DataPart)
+  if (Value V = I.newDataPart(E, DataPart); DataPart)
     return V;
   // An iterator as one that only reads.
   if (R->getName().contains("iterator") && N == 1)
-    return Arg(0);
+    return arg(0);
   if (Q == "torch::OrderedDict::Item") {
     Object O;
     O.K = Object::List;
-    for (unsigned I = 0; I < N; ++I)
-      O.Elems.push_back(S->cell(Arg(I)));
-    return Dead ? Value() : S->object(std::move(O));
+    for (const Value &V : values())
+      O.Elems.push_back(S.cell(V));
+    return I.Dead ? Value() : S.object(std::move(O));
   }
   if ((Q == "std::thread" || Q == "std::jthread") && N > 0) {
-    std::vector<CellId> Cells = cellsOf(All.take_front(N));
-    if (!Dead)
-      startThread(Cells, E);
+    std::vector<CellId> Cells = I.cellsOf(Args);
+    if (!I.Dead)
+      I.startThread(Cells, E);
     return {};
   }
   if (Q == "torch::nn::AnyModule" || Q == "torch::nn::NamedAnyModule") {
-    Value V;
-    for (unsigned I = 0; I < N; ++I)
-      V = Arg(I);
-    if (V.K == Value::Object)
-      V = Value::of(Value::Ptr, S->cell(V));
-    return V;
+    std::vector<Value> Vs = values();
+    Value V = Vs.empty() ? Value() : Vs.back();
+    return V.K == Value::Object ? Value::of(Value::Ptr, S.cell(V)) : V;
   }
-  if ((StringRef(Q).starts_with("torch::nn::") ||
-       StringRef(Q).starts_with("torch::optim::")) &&
-      StringRef(Q).ends_with("Options")) {
+  if ((Q.starts_with("torch::nn::") || Q.starts_with("torch::optim::")) &&
+      Q.ends_with("Options")) {
+    values();
     Object O;
     O.K = Object::Opts;
-    for (unsigned I = 0; I < N; ++I)
-      Arg(I);
-    return S->object(std::move(O));
+    return S.object(std::move(O));
   }
+  if (Q == "torch::detail::TensorDataContainer")
+    return literals();
+  if (Q == "std::function")
+    return N ? arg(0) : Value::of(Value::Ptr, 0);
+  // What stands for what it is made of.
   if (Q == "at::indexing::TensorIndex" || Q == "c10::Scalar" ||
-      Q == "std::function" || Q == "c10::OptionalArrayRef" ||
-      Q == "torch::detail::TensorDataContainer" || Q == "c10::intrusive_ptr" ||
-      Q == "at::OptionalTensorRef") {
-    if (Q == "torch::detail::TensorDataContainer") {
-      Value V;
-      V.K = Value::Type;
-      V.HasType = true;
-      if (N)
-        Arg(0);
-      V.T = N ? elementType(E->getArg(0)) : Dtype::Float;
-      V.N = N &&
-            (isa<InitListExpr>(E->getArg(0)->IgnoreImplicit()) ||
-             isa<CXXStdInitializerListExpr>(E->getArg(0)->IgnoreImplicit()) ||
-             record(E->getArg(0)->getType()));
-      return V;
-    }
-    return N                      ? Arg(0)
-           : Q == "std::function" ? Value::of(Value::Ptr, 0)
-                                  : Value();
-  }
-  if (Ty.isUserCode(Ctor)) {
-    std::vector<CellId> Cells = cellsOf(All);
-    return Dead ? Value() : newRecord(Ctor, E, Cells);
-  }
-  for (unsigned I = 0; I < N; ++I)
-    Arg(I);
-  return Dead ? Value()
-              : fresh(T, "", E->getBeginLoc(), "no model for '" + Q + "'");
+      Q == "c10::OptionalArrayRef" || Q == "c10::intrusive_ptr" ||
+      Q == "at::OptionalTensorRef")
+    return N ? arg(0) : Value();
+  if (I.Ty.isUserCode(Ctor))
+    return entered();
+  values();
+  return I.Dead ? Value()
+                : I.fresh(T, "", E->getBeginLoc(),
+                          ("no model for '" + Q + "'").str());
 }
 
 } // namespace torch_tidy

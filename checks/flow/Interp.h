@@ -91,12 +91,15 @@ private:
   bool branch(const Value &V, const clang::Expr *E);
   bool visit();
 
-  // Expressions (Expressions.cpp, Rvalues.cpp, Construct.cpp, Objects.cpp).
+  // Expressions (Expressions.cpp, Rvalues.cpp, Locations.cpp, Construct.cpp,
+  // Objects.cpp).
   Value eval(const clang::Expr *E);
   Value evalR(const clang::Expr *E);
+  class Rvalues;
   Value enumerator(const clang::EnumConstantDecl *C);
   Value asType(const Value &V, clang::QualType T);
   CellId loc(const clang::Expr *E);
+  class Locations;
   /// The cell an expression names, or a new one that holds its value.
   CellId cellOf(const clang::Expr *E) {
     return E->isGLValue() ? loc(E) : S->cell(eval(E));
@@ -112,6 +115,7 @@ private:
   Value compare(clang::BinaryOperatorKind Op, Value L, Value R,
                 const clang::Expr *E);
   Value construct(const clang::CXXConstructExpr *E);
+  class Construction;
   Value newOptimizer(const clang::CXXRecordDecl *R, llvm::ArrayRef<Value> Args);
   Value copyOf(const Value &V);
   Value copied(const Value &V, const clang::Expr *E);

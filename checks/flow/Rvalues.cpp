@@ -1,363 +1,336 @@
-// Values of prvalue expressions, constructors included.
+// Values of prvalue expressions.
 #include "checks/flow/Interp.h"
-#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/StmtVisitor.h"
 
 using namespace clang;
 
 namespace torch_tidy {
 
-static Dtype dtypeByName(StringRef N) {
-  return llvm::StringSwitch<Dtype>(N)
-      .Case("Bool", Dtype::Bool)
-      .Case("Byte", Dtype::UInt8)
-      .Case("Char", Dtype::Int8)
-      .Case("Short", Dtype::Int16)
-      .Case("Int", Dtype::Int32)
-      .Case("Long", Dtype::Int64)
-      .Case("Half", Dtype::Half)
-      .Case("BFloat16", Dtype::BFloat16)
-      .Case("Float", Dtype::Float)
-      .Case("Double", Dtype::Double)
-      .Case("ComplexFloat", Dtype::ComplexFloat)
-      .Case("ComplexDouble", Dtype::ComplexDouble)
-      .Default(Dtype::Other);
-}
+/// One expression on the state under evaluation. Constructors and calls are
+/// elsewhere (Construct.cpp, Calls.cpp).
+class Interp::Rvalues : public ConstStmtVisitor<Rvalues, Value> {
+  Interp &I;
+  State &S;
 
-Value Interp::deviceFromString(StringRef Str) {
-  if (Str == "cpu")
-    return Value::device(Device::cpu());
-  if (Str.consume_front("cuda")) {
-    int Index = -1;
-    if (Str.consume_front(":"))
-      Str.getAsInteger(10, Index);
-    return Value::device(Device::cuda(Index));
+  Value unknownNumber(std::string Name = "", bool Strong = false) {
+    return Value::of(Value::Sym, I.symbol(std::move(Name), Strong));
   }
-  return Value::device(Device::other());
-}
 
-// TensorOptions from whatever converts to them.
-Value Interp::optionsFrom(Value V) {
-  V = resolve(V);
-  if (V.K == Value::Options)
+public:
+  explicit Rvalues(Interp &I) : I(I), S(*I.S) {}
+
+  // Literals and constants.
+  Value VisitIntegerLiteral(const IntegerLiteral *E) {
+    return Value::integer(E->getValue().getLimitedValue(INT64_MAX));
+  }
+  Value VisitCXXBoolLiteralExpr(const CXXBoolLiteralExpr *E) {
+    return Value::integer(E->getValue());
+  }
+  Value VisitCharacterLiteral(const CharacterLiteral *E) {
+    return Value::integer(E->getValue());
+  }
+  Value VisitCXXNullPtrLiteralExpr(const CXXNullPtrLiteralExpr *) {
+    return Value::of(Value::Ptr, 0);
+  }
+  Value VisitGNUNullExpr(const GNUNullExpr *) {
+    return Value::of(Value::Ptr, 0);
+  }
+  Value VisitDeclRefExpr(const DeclRefExpr *E) {
+    if (auto *C = dyn_cast<EnumConstantDecl>(E->getDecl()))
+      return I.enumerator(C);
+    if (!isa<FunctionDecl>(E->getDecl()))
+      return I.load(I.loc(E));
+    Value V = Value::of(Value::Fn, 0);
+    V.P = cast<FunctionDecl>(E->getDecl());
     return V;
-  Value O;
-  O.K = Value::Options;
-  O.Spelled = V.Spelled;
-  if (V.K == Value::Dev)
-    O.HasDev = true, O.D = V.D;
-  else if (V.K == Value::Type)
-    O.HasType = true, O.T = V.T;
-  else if (isString(V))
-    return optionsFrom(deviceNamed(V));
-  else
-    O.HasDev = O.HasType = true, O.D = Device::symbol(++DeviceSymbols);
-  return O;
-}
-
-Value Interp::enumerator(const EnumConstantDecl *C) {
-  TypeKind K = Ty.kindOf(C->getType());
-  if (auto *En = dyn_cast<EnumDecl>(C->getDeclContext())) {
-    if (En->getName() == "DeviceType")
-      K = TypeKind::Device;
-    if (En->getName() == "ScalarType")
-      K = TypeKind::Dtype;
   }
-  if (K == TypeKind::Device)
-    return Value::device(C->getName() == "CUDA"  ? Device::cuda()
-                         : C->getName() == "CPU" ? Device::cpu()
-                                                 : Device::other());
-  if (K == TypeKind::Dtype)
-    return Value::dtype(dtypeByName(C->getName()));
-  return Value::integer(C->getInitVal().getExtValue());
+  Value VisitCXXThisExpr(const CXXThisExpr *) {
+    return Value::of(Value::Ptr, S.top().This);
+  }
+
+  // What stands for another expression.
+  Value VisitFullExpr(const FullExpr *E) { return I.eval(E->getSubExpr()); }
+  Value VisitCXXBindTemporaryExpr(const CXXBindTemporaryExpr *E) {
+    return I.eval(E->getSubExpr());
+  }
+  Value VisitCXXDefaultArgExpr(const CXXDefaultArgExpr *E) {
+    return I.eval(E->getExpr());
+  }
+  Value VisitCXXDefaultInitExpr(const CXXDefaultInitExpr *E) {
+    return I.eval(E->getExpr());
+  }
+  Value
+  VisitSubstNonTypeTemplateParmExpr(const SubstNonTypeTemplateParmExpr *E) {
+    return I.asType(I.eval(E->getReplacement()), E->getType());
+  }
+  Value VisitCXXRewrittenBinaryOperator(const CXXRewrittenBinaryOperator *E) {
+    return I.eval(E->getSemanticForm());
+  }
+  Value VisitCXXStdInitializerListExpr(const CXXStdInitializerListExpr *E) {
+    return I.eval(E->getSubExpr());
+  }
+
+  // Objects.
+  Value VisitCallExpr(const CallExpr *E) { return I.call(E); }
+  Value VisitCXXConstructExpr(const CXXConstructExpr *E) {
+    return I.construct(E);
+  }
+  Value VisitCXXNewExpr(const CXXNewExpr *E) {
+    Value V = E->getInitializer() ? I.eval(E->getInitializer())
+                                  : I.fresh(E->getAllocatedType(), "",
+                                            E->getBeginLoc(), "allocated");
+    return Value::of(Value::Ptr, S.cell(V));
+  }
+  Value VisitCXXScalarValueInitExpr(const CXXScalarValueInitExpr *E) {
+    return zero(E);
+  }
+  Value VisitImplicitValueInitExpr(const ImplicitValueInitExpr *E) {
+    return zero(E);
+  }
+  Value VisitCXXInheritedCtorInitExpr(const CXXInheritedCtorInitExpr *) {
+    return {};
+  }
+  Value VisitStmtExpr(const StmtExpr *) { return {}; }
+  Value VisitLambdaExpr(const LambdaExpr *E);
+  Value VisitInitListExpr(const InitListExpr *E);
+  Value zero(const Expr *E);
+  Value recordOf(const InitListExpr *E, const CXXRecordDecl *R);
+
+  // Control.
+  Value VisitCXXThrowExpr(const CXXThrowExpr *E) {
+    if (const Expr *What = E->getSubExpr())
+      I.eval(What);
+    if (I.Thrown && !I.Dead)
+      I.Thrown->push_back(S);
+    I.Dead = true;
+    return {};
+  }
+  Value VisitConditionalOperator(const ConditionalOperator *E) {
+    bool Taken = I.branch(I.eval(E->getCond()), E->getCond());
+    return I.Dead ? Value()
+                  : I.eval(Taken ? E->getTrueExpr() : E->getFalseExpr());
+  }
+  Value VisitBinComma(const BinaryOperator *E) {
+    I.eval(E->getLHS());
+    return I.eval(E->getRHS());
+  }
+  Value VisitBinLAnd(const BinaryOperator *E) { return shortCircuit(E); }
+  Value VisitBinLOr(const BinaryOperator *E) { return shortCircuit(E); }
+  Value shortCircuit(const BinaryOperator *E) {
+    bool L = I.branch(I.eval(E->getLHS()), E->getLHS());
+    if (I.Dead || L == (E->getOpcode() == BO_LOr))
+      return Value::integer(L);
+    return I.eval(E->getRHS());
+  }
+
+  // Operators.
+  Value VisitUnaryAddrOf(const UnaryOperator *E);
+  Value VisitUnaryLNot(const UnaryOperator *E);
+  Value VisitUnaryMinus(const UnaryOperator *E) {
+    Value V = I.eval(E->getSubExpr());
+    return V.K == Value::Int ? Value::integer(-V.N) : unknownNumber();
+  }
+  Value VisitUnaryPostInc(const UnaryOperator *E) { return postfix(E); }
+  Value VisitUnaryPostDec(const UnaryOperator *E) { return postfix(E); }
+  Value postfix(const UnaryOperator *E);
+  Value VisitUnaryOperator(const UnaryOperator *E) {
+    return I.eval(E->getSubExpr());
+  }
+  Value VisitBinaryOperator(const BinaryOperator *E);
+  Value VisitCastExpr(const CastExpr *E);
+
+  Value VisitExpr(const Expr *E) {
+    Expr::EvalResult Const;
+    if (!E->isValueDependent() && E->getType()->isIntegralOrEnumerationType() &&
+        E->EvaluateAsInt(Const, I.Ctx))
+      return Value::integer(Const.Val.getInt().getExtValue());
+    if (E->getType()->isArithmeticType())
+      return unknownNumber();
+    return I.fresh(E->getType(), "", E->getBeginLoc(),
+                   std::string("no model for ") + E->getStmtClassName());
+  }
+};
+
+Value Interp::evalR(const Expr *E) {
+  return Rvalues(*this).Visit(E->IgnoreParens());
 }
 
-// A number as a value of a type: of an enumeration its enumerator.
-Value Interp::asType(const Value &V, QualType T) {
-  auto *E = T->getAs<EnumType>();
-  if (V.K == Value::Int && E && E->getDecl()->getDefinition() &&
-      Ty.kindOf(T) != TypeKind::Number)
-    for (const EnumConstantDecl *C :
-         E->getDecl()->getDefinition()->enumerators())
-      if (C->getInitVal().getExtValue() == V.N)
-        return enumerator(C);
+Value Interp::Rvalues::VisitLambdaExpr(const LambdaExpr *E) {
+  Object O;
+  O.K = Object::Closure;
+  O.Lambda = E;
+  auto Init = E->capture_init_begin();
+  for (const LambdaCapture &C : E->captures()) {
+    const Expr *From = *Init++;
+    if (C.capturesThis())
+      O.Elems = {S.top().This};
+    if (!C.capturesVariable())
+      continue;
+    const ValueDecl *D = C.getCapturedVar();
+    CellId Cell;
+    if (auto *V = dyn_cast<VarDecl>(D); V && V->isInitCapture())
+      Cell = V->getType()->isReferenceType() ? I.loc(V->getInit())
+                                             : S.cell(I.eval(V->getInit()));
+    else if (C.getCaptureKind() == LCK_ByRef)
+      Cell = I.cellOf(From);
+    else
+      Cell = S.cell(From ? I.eval(From) : Value());
+    O.Fields.push_back({D, Cell});
+  }
+  return S.object(std::move(O));
+}
+
+Value Interp::Rvalues::recordOf(const InitListExpr *E, const CXXRecordDecl *R) {
+  Object O;
+  O.Rec = R;
+  unsigned At = R->getNumBases();
+  for (const FieldDecl *F : R->fields()) {
+    if (At >= E->getNumInits())
+      break;
+    const Expr *Init = E->getInit(At++);
+    CellId C =
+        F->getType()->isReferenceType() ? I.loc(Init) : S.cell(I.eval(Init));
+    if (I.Ty.qualified(R) == "std::array")
+      return S.Cells[C];
+    O.Fields.push_back({F->getCanonicalDecl(), C});
+  }
+  return S.object(std::move(O));
+}
+
+Value Interp::Rvalues::VisitInitListExpr(const InitListExpr *E) {
+  if (E->getNumInits() == 1 && E->isTransparent())
+    return I.eval(E->getInit(0));
+  const CXXRecordDecl *R = record(E->getType());
+  if (R && !E->getType()->isArrayType())
+    return recordOf(E, R);
+  if (E->getType()->isScalarType())
+    return E->getNumInits() ? I.eval(E->getInit(0)) : Value::integer(0);
+  Object O;
+  O.K = Object::List;
+  if (E->getNumInits() > 64)
+    O.Opaque = true;
+  else
+    for (const Expr *Init : E->inits())
+      O.Elems.push_back(I.cellOf(Init));
+  return I.Dead ? Value() : S.object(std::move(O));
+}
+
+Value Interp::Rvalues::zero(const Expr *E) {
+  if (E->getType()->isArithmeticType())
+    return Value::integer(0);
+  if (E->getType()->isPointerType())
+    return Value::of(Value::Ptr, 0);
+  return I.defaultValue(E->getType(), E);
+}
+
+Value Interp::Rvalues::VisitUnaryAddrOf(const UnaryOperator *E) {
+  if (auto *D = dyn_cast<DeclRefExpr>(E->getSubExpr()->IgnoreParens())) {
+    if (isa<CXXMethodDecl>(D->getDecl()))
+      return I.evalR(D);
+    if (isa<FieldDecl>(D->getDecl())) {
+      Value V = Value::of(Value::Field, 0);
+      V.P = D->getDecl();
+      return V;
+    }
+  }
+  if (!E->getSubExpr()->isGLValue())
+    return {};
+  return Value::of(Value::Ptr, I.loc(E->getSubExpr()));
+}
+
+Value Interp::Rvalues::VisitUnaryLNot(const UnaryOperator *E) {
+  Value V = I.eval(E->getSubExpr());
+  if (V.K == Value::Int)
+    return Value::integer(!V.N);
+  if (V.K == Value::Ptr)
+    return Value::integer(V.Id == 0);
+  if (V.K == Value::Sym)
+    V.Neg = !V.Neg;
   return V;
 }
 
-Value Interp::evalR(const Expr *E) {
-  E = E->IgnoreParens();
-  switch (E->getStmtClass()) {
-  case Stmt::IntegerLiteralClass:
-    return Value::integer(
-        cast<IntegerLiteral>(E)->getValue().getLimitedValue(INT64_MAX));
-  case Stmt::CXXBoolLiteralExprClass:
-    return Value::integer(cast<CXXBoolLiteralExpr>(E)->getValue());
-  case Stmt::CharacterLiteralClass:
-    return Value::integer(cast<CharacterLiteral>(E)->getValue());
-  case Stmt::CXXNullPtrLiteralExprClass:
-  case Stmt::GNUNullExprClass:
-    return Value::of(Value::Ptr, 0);
-  case Stmt::ConstantExprClass:
-    return eval(cast<ConstantExpr>(E)->getSubExpr());
-  case Stmt::ExprWithCleanupsClass: {
-    const Expr *Sub = cast<ExprWithCleanups>(E)->getSubExpr();
-    return eval(Sub);
-  }
-  case Stmt::CXXBindTemporaryExprClass:
-    return eval(cast<CXXBindTemporaryExpr>(E)->getSubExpr());
-  case Stmt::CXXDefaultArgExprClass:
-    return eval(cast<CXXDefaultArgExpr>(E)->getExpr());
-  case Stmt::CXXDefaultInitExprClass:
-    return eval(cast<CXXDefaultInitExpr>(E)->getExpr());
-  case Stmt::SubstNonTypeTemplateParmExprClass:
-    return asType(eval(cast<SubstNonTypeTemplateParmExpr>(E)->getReplacement()),
-                  E->getType());
-  case Stmt::CXXRewrittenBinaryOperatorClass:
-    return eval(cast<CXXRewrittenBinaryOperator>(E)->getSemanticForm());
-  case Stmt::CXXStdInitializerListExprClass:
-    return eval(cast<CXXStdInitializerListExpr>(E)->getSubExpr());
-  case Stmt::CXXThisExprClass:
-    return Value::of(Value::Ptr, S->top().This);
-  case Stmt::CXXThrowExprClass: {
-    if (const Expr *What = cast<CXXThrowExpr>(E)->getSubExpr())
-      eval(What);
-    if (Thrown && !Dead)
-      Thrown->push_back(*S);
-    Dead = true;
-    return {};
-  }
-  case Stmt::DeclRefExprClass: {
-    auto *D = cast<DeclRefExpr>(E)->getDecl();
-    if (auto *C = dyn_cast<EnumConstantDecl>(D))
-      return enumerator(C);
-    if (auto *F = dyn_cast<FunctionDecl>(D)) {
-      Value V;
-      V.K = Value::Fn;
-      V.P = F;
-      return V;
-    }
-    return load(loc(E));
-  }
-  case Stmt::CallExprClass:
-  case Stmt::CXXMemberCallExprClass:
-  case Stmt::CXXOperatorCallExprClass:
-  case Stmt::UserDefinedLiteralClass:
-    return call(cast<CallExpr>(E));
-  case Stmt::CXXConstructExprClass:
-  case Stmt::CXXTemporaryObjectExprClass:
-    return construct(cast<CXXConstructExpr>(E));
-  case Stmt::ConditionalOperatorClass: {
-    auto *C = cast<ConditionalOperator>(E);
-    bool Taken = branch(eval(C->getCond()), C->getCond());
-    return Dead ? Value() : eval(Taken ? C->getTrueExpr() : C->getFalseExpr());
-  }
-  case Stmt::CXXNewExprClass: {
-    auto *N = cast<CXXNewExpr>(E);
-    Value V = N->getInitializer() ? eval(N->getInitializer())
-                                  : fresh(N->getAllocatedType(), "",
-                                          E->getBeginLoc(), "allocated");
-    return Value::of(Value::Ptr, S->cell(V));
-  }
-  case Stmt::LambdaExprClass: {
-    auto *L = cast<LambdaExpr>(E);
-    Object O;
-    O.K = Object::Closure;
-    O.Lambda = L;
-    auto Init = L->capture_init_begin();
-    for (const LambdaCapture &C : L->captures()) {
-      const Expr *I = *Init++;
-      if (C.capturesThis()) {
-        O.Elems = {S->top().This};
-      } else if (C.capturesVariable()) {
-        const ValueDecl *D = C.getCapturedVar();
-        CellId Cell;
-        if (auto *V = dyn_cast<VarDecl>(D); V && V->isInitCapture())
-          Cell = V->getType()->isReferenceType() ? loc(V->getInit())
-                                                 : S->cell(eval(V->getInit()));
-        else if (C.getCaptureKind() == LCK_ByRef)
-          Cell = cellOf(I);
-        else
-          Cell = S->cell(I ? eval(I) : Value());
-        O.Fields.push_back({D, Cell});
-      }
-    }
-    return S->object(std::move(O));
-  }
-  case Stmt::InitListExprClass: {
-    auto *L = cast<InitListExpr>(E);
-    if (L->getNumInits() == 1 && L->isTransparent())
-      return eval(L->getInit(0));
-    const CXXRecordDecl *R = record(E->getType());
-    Object O;
-    if (R && !E->getType()->isArrayType()) {
-      O.Rec = R;
-      unsigned I = R->getNumBases();
-      for (const FieldDecl *F : R->fields()) {
-        if (I >= L->getNumInits())
-          break;
-        const Expr *Init = L->getInit(I++);
-        CellId C =
-            F->getType()->isReferenceType() ? loc(Init) : S->cell(eval(Init));
-        if (Ty.qualified(R) == "std::array")
-          return S->Cells[C];
-        O.Fields.push_back({F->getCanonicalDecl(), C});
-      }
-      return S->object(std::move(O));
-    }
-    if (E->getType()->isScalarType())
-      return L->getNumInits() ? eval(L->getInit(0)) : Value::integer(0);
-    O.K = Object::List;
-    if (L->getNumInits() > 64)
-      O.Opaque = true;
-    else
-      for (const Expr *I : L->inits())
-        O.Elems.push_back(cellOf(I));
-    return Dead ? Value() : S->object(std::move(O));
-  }
-  case Stmt::CXXScalarValueInitExprClass:
-  case Stmt::ImplicitValueInitExprClass:
-    if (E->getType()->isArithmeticType())
-      return Value::integer(0);
-    if (E->getType()->isPointerType())
-      return Value::of(Value::Ptr, 0);
-    return defaultValue(E->getType(), E);
-  case Stmt::CXXInheritedCtorInitExprClass:
-    return {};
-  case Stmt::StmtExprClass:
-    return {};
+Value Interp::Rvalues::postfix(const UnaryOperator *E) {
+  CellId C = I.loc(E->getSubExpr());
+  Value Old = I.load(C);
+  if (I.Dead || Old.K == Value::Memory)
+    return Old;
+  S.Cells.mut(C) = Old.K == Value::Int
+                       ? Value::integer(Old.N + (E->isIncrementOp() ? 1 : -1))
+                       : unknownNumber();
+  return Old;
+}
+
+// Of two numbers; none where the operator or the numbers have no result here.
+static std::optional<Value> arithmetic(BinaryOperatorKind Op, int64_t L,
+                                       int64_t R) {
+  switch (Op) {
+  case BO_Add:
+    return Value::integer(L + R);
+  case BO_Sub:
+    return Value::integer(L - R);
+  case BO_Mul:
+    return Value::integer(L * R);
+  case BO_Div:
+    return R ? Value::integer(L / R) : Value();
+  case BO_Rem:
+    return R ? Value::integer(L % R) : Value();
+  case BO_And:
+    return Value::integer(L & R);
+  case BO_Or:
+    return Value::integer(L | R);
+  case BO_Shl:
+    return R >= 0 && R < 63 ? Value::integer(L << R) : Value();
+  case BO_Shr:
+    return R >= 0 && R < 63 ? Value::integer(L >> R) : Value();
   default:
-    break;
+    return std::nullopt;
   }
-  if (auto *U = dyn_cast<UnaryOperator>(E)) {
-    switch (U->getOpcode()) {
-    case UO_AddrOf:
-      if (auto *D = dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParens())) {
-        if (isa<CXXMethodDecl>(D->getDecl()))
-          return evalR(D);
-        if (isa<FieldDecl>(D->getDecl())) {
-          Value V = Value::of(Value::Field, 0);
-          V.P = D->getDecl();
-          return V;
-        }
-      }
-      if (!U->getSubExpr()->isGLValue())
-        return {};
-      return Value::of(Value::Ptr, loc(U->getSubExpr()));
-    case UO_LNot: {
-      Value V = eval(U->getSubExpr());
-      if (V.K == Value::Int)
-        return Value::integer(!V.N);
-      if (V.K == Value::Ptr)
-        return Value::integer(V.Id == 0);
-      if (V.K == Value::Sym)
-        V.Neg = !V.Neg;
-      return V;
-    }
-    case UO_Minus: {
-      Value V = eval(U->getSubExpr());
-      if (V.K == Value::Int)
-        return Value::integer(-V.N);
-      return Value::of(Value::Sym, symbol("", false));
-    }
-    case UO_PostInc:
-    case UO_PostDec: {
-      CellId C = loc(U->getSubExpr());
-      Value Old = load(C);
-      if (Dead || Old.K == Value::Memory)
-        return Old;
-      S->Cells.mut(C) =
-          Old.K == Value::Int
-              ? Value::integer(Old.N + (U->isIncrementOp() ? 1 : -1))
-              : Value::of(Value::Sym, symbol("", false));
-      return Old;
-    }
-    default:
-      return eval(U->getSubExpr());
-    }
+}
+
+Value Interp::Rvalues::VisitBinaryOperator(const BinaryOperator *E) {
+  Value L = I.eval(E->getLHS()), R = I.eval(E->getRHS());
+  if (I.Dead)
+    return {};
+  if (E->isComparisonOp())
+    return I.compare(E->getOpcode(), L, R, E);
+  if (L.K == Value::Memory)
+    return L;
+  if (L.K == Value::Int && R.K == Value::Int)
+    if (auto V = arithmetic(E->getOpcode(), L.N, R.N))
+      return *V;
+  return unknownNumber(I.Ty.text(E), true);
+}
+
+Value Interp::Rvalues::VisitCastExpr(const CastExpr *E) {
+  const Expr *Sub = E->getSubExpr();
+  switch (E->getCastKind()) {
+  case CK_ArrayToPointerDecay: {
+    CellId Cell = I.loc(Sub);
+    return S.Cells[Cell].K == Value::Str ? S.Cells[Cell]
+                                         : Value::of(Value::Ptr, Cell);
   }
-  if (auto *B = dyn_cast<BinaryOperator>(E)) {
-    BinaryOperatorKind Op = B->getOpcode();
-    if (Op == BO_LAnd || Op == BO_LOr) {
-      bool L = branch(eval(B->getLHS()), B->getLHS());
-      if (Dead || L == (Op == BO_LOr))
-        return Value::integer(L);
-      return eval(B->getRHS());
-    }
-    if (Op == BO_Comma) {
-      eval(B->getLHS());
-      return eval(B->getRHS());
-    }
-    Value L = eval(B->getLHS()), R = eval(B->getRHS());
-    if (Dead)
-      return {};
-    if (L.K == Value::Memory && !B->isComparisonOp())
-      return L;
-    if (B->isComparisonOp())
-      return compare(Op, L, R, E);
-    if (L.K == Value::Int && R.K == Value::Int)
-      switch (Op) {
-      case BO_Add:
-        return Value::integer(L.N + R.N);
-      case BO_Sub:
-        return Value::integer(L.N - R.N);
-      case BO_Mul:
-        return Value::integer(L.N * R.N);
-      case BO_Div:
-        return R.N ? Value::integer(L.N / R.N) : Value();
-      case BO_Rem:
-        return R.N ? Value::integer(L.N % R.N) : Value();
-      case BO_And:
-        return Value::integer(L.N & R.N);
-      case BO_Or:
-        return Value::integer(L.N | R.N);
-      case BO_Shl:
-        return R.N >= 0 && R.N < 63 ? Value::integer(L.N << R.N) : Value();
-      case BO_Shr:
-        return R.N >= 0 && R.N < 63 ? Value::integer(L.N >> R.N) : Value();
-      default:
-        break;
-      }
-    return Value::of(Value::Sym, symbol(Ty.text(E), true));
+  case CK_NullToPointer:
+    return Value::of(Value::Ptr, 0);
+  case CK_IntegralToBoolean:
+  case CK_FloatingToBoolean: {
+    Value V = I.eval(Sub);
+    return V.K == Value::Int   ? Value::integer(V.N != 0)
+           : V.K == Value::Sym ? I.compare(BO_NE, V, Value::integer(0), Sub)
+                               : V;
   }
-  if (auto *C = dyn_cast<CastExpr>(E)) {
-    const Expr *Sub = C->getSubExpr();
-    switch (C->getCastKind()) {
-    case CK_ArrayToPointerDecay: {
-      CellId Cell = loc(Sub);
-      if (S->Cells[Cell].K == Value::Str)
-        return S->Cells[Cell];
-      return Value::of(Value::Ptr, Cell);
-    }
-    case CK_NullToPointer:
-      return Value::of(Value::Ptr, 0);
-    case CK_IntegralToBoolean:
-    case CK_FloatingToBoolean: {
-      Value V = eval(Sub);
-      return V.K == Value::Int   ? Value::integer(V.N != 0)
-             : V.K == Value::Sym ? compare(BO_NE, V, Value::integer(0), Sub)
-                                 : V;
-    }
-    case CK_PointerToBoolean: {
-      Value V = eval(Sub);
-      return V.K == Value::Ptr ? Value::integer(V.Id != 0) : V;
-    }
-    case CK_Dynamic: {
-      Value V = eval(Sub);
-      bool Is = Dead || V.K != Value::Ptr || !V.Id ||
-                isA(V.Id, E->getType()->getPointeeCXXRecordDecl());
-      return Is ? V : Value::of(Value::Ptr, 0);
-    }
-    default:
-      return asType(eval(Sub), E->getType());
-    }
+  case CK_PointerToBoolean: {
+    Value V = I.eval(Sub);
+    return V.K == Value::Ptr ? Value::integer(V.Id != 0) : V;
   }
-  Expr::EvalResult Const;
-  if (!E->isValueDependent() && E->getType()->isIntegralOrEnumerationType() &&
-      E->EvaluateAsInt(Const, Ctx))
-    return Value::integer(Const.Val.getInt().getExtValue());
-  if (E->getType()->isArithmeticType())
-    return Value::of(Value::Sym, symbol("", false));
-  return fresh(E->getType(), "", E->getBeginLoc(),
-               std::string("no model for ") + E->getStmtClassName());
+  case CK_Dynamic: {
+    Value V = I.eval(Sub);
+    bool Is = I.Dead || V.K != Value::Ptr || !V.Id ||
+              I.isA(V.Id, E->getType()->getPointeeCXXRecordDecl());
+    return Is ? V : Value::of(Value::Ptr, 0);
+  }
+  default:
+    return I.asType(I.eval(Sub), E->getType());
+  }
 }
 
 } // namespace torch_tidy

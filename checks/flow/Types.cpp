@@ -195,4 +195,40 @@ std::string Types::text(const Expr *E) const {
   return Out;
 }
 
+static Dtype dtypeOfType(QualType T) {
+  T = T.getCanonicalType().getUnqualifiedType();
+  if (auto *B = T->getAs<BuiltinType>())
+    switch (B->getKind()) {
+    case BuiltinType::Float:
+      return Dtype::Float;
+    case BuiltinType::Double:
+      return Dtype::Double;
+    case BuiltinType::Bool:
+      return Dtype::Bool;
+    default:
+      if (B->isInteger())
+        return Dtype::Int64;
+    }
+  return Dtype::Unknown;
+}
+
+Dtype elementType(const Expr *E) {
+  E = E->IgnoreImplicit();
+  // A container says it, whatever its elements were written as.
+  if (auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+          E->getType()->getAsCXXRecordDecl()))
+    if (Spec->getTemplateArgs().size() &&
+        Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
+      if (Dtype T = dtypeOfType(Spec->getTemplateArgs()[0].getAsType());
+          T != Dtype::Unknown)
+        return T;
+  if (auto *L = dyn_cast<InitListExpr>(E))
+    return L->getNumInits() ? elementType(L->getInit(0)) : Dtype::Unknown;
+  if (auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs())
+    return elementType(C->getArg(0));
+  if (auto *C = dyn_cast<CXXStdInitializerListExpr>(E))
+    return elementType(C->getSubExpr());
+  return dtypeOfType(E->getType());
+}
+
 } // namespace torch_tidy

@@ -2,6 +2,7 @@
 #ifndef TORCH_TIDY_CHECKS_FLOW_TYPES_H
 #define TORCH_TIDY_CHECKS_FLOW_TYPES_H
 
+#include "checks/flow/Placement.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/Expr.h"
@@ -37,6 +38,9 @@ enum class TypeKind : uint8_t {
 
 /// The class of a type, through a reference; null where it is none.
 const clang::CXXRecordDecl *record(clang::QualType T);
+
+/// The element type that `torch::tensor` makes of what it is given.
+Dtype elementType(const clang::Expr *E);
 
 /// Answers questions about the types and declarations of one translation unit,
 /// each once: most calls ask the same.
