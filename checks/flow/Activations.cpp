@@ -167,16 +167,22 @@ void Interp::implicitConstruct(const CXXRecordDecl *R, const Expr *Site,
   for (const FieldDecl *F : R->fields()) {
     if (Dead || !F->hasInClassInitializer() || !F->getInClassInitializer())
       continue;
-    S->Frames.push_back({});
-    S->top().This = This;
-    S->top().Fn = S->Frames[S->Frames.size() - 2].Fn;
-    S->top().Site = Site;
-    S->top().Serial = ++Serial;
-    CellId C = S->cell(eval(F->getInClassInitializer()));
-    S->Frames.pop_back();
+    CellId C = initialised(F, Site, This);
     ObjectId Me = S->Cells[S->target(This)].Id;
     S->Objects.mut(Me).Fields.push_back({F->getCanonicalDecl(), C});
   }
+}
+
+// What the initialiser in the class gives a field, in an activation of its own.
+CellId Interp::initialised(const FieldDecl *F, const Expr *Site, CellId This) {
+  S->Frames.push_back({});
+  S->top().This = This;
+  S->top().Fn = S->Frames[S->Frames.size() - 2].Fn;
+  S->top().Site = Site;
+  S->top().Serial = ++Serial;
+  CellId C = S->cell(eval(F->getInClassInitializer()));
+  S->Frames.pop_back();
+  return C;
 }
 
 Value Interp::newRecord(const CXXConstructorDecl *Ctor, const Expr *Site,

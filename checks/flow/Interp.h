@@ -58,6 +58,7 @@ private:
   Value invariant(const clang::CXXRecordDecl *R);
   std::vector<CellId> unknownArguments(const clang::FunctionDecl *Fn);
   void settle(ObjectId Id);
+  bool standsAsDeclared(const clang::ValueDecl *D);
   Value settledObject(const clang::CXXConstructorDecl *Ctor);
   static const clang::CXXConstructorDecl *
   shortestConstructor(const clang::CXXRecordDecl *R);
@@ -179,6 +180,8 @@ private:
                          CellId This);
   void initialise(const clang::CXXConstructorDecl *Ctor,
                   const clang::Expr *Site);
+  CellId initialised(const clang::FieldDecl *F, const clang::Expr *Site,
+                     CellId This);
   Value made(clang::QualType T, llvm::ArrayRef<CellId> Args,
              const clang::Expr *E);
   Value newRecord(const clang::CXXRecordDecl *R,

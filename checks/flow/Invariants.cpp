@@ -36,10 +36,29 @@ class FieldUses : public RecursiveASTVisitor<FieldUses> {
   std::vector<const DeclRefExpr *> Globals;
   std::map<const FunctionDecl *, std::set<const FunctionDecl *>> Callers;
   const FunctionDecl *In = nullptr;
+  std::set<const ValueDecl *> Set;
 
   void read(const Expr *E) {
     if (E)
       Reads.insert(E->IgnoreParenImpCasts());
+  }
+  void set(const FieldDecl *F) { Set.insert(F->getCanonicalDecl()); }
+  // The fields that a list gives other values than the class does.
+  template <class List> void listed(QualType T, List Inits) {
+    const CXXRecordDecl *R = T->getAsCXXRecordDecl();
+    for (const Expr *Init : Inits)
+      if (auto *Inner = dyn_cast_or_null<InitListExpr>(Init))
+        listed(Inner->getType(), Inner->inits());
+    if (!R || R->isUnion())
+      return;
+    unsigned I = R->getNumBases();
+    for (const FieldDecl *F : R->fields()) {
+      if (F->isUnnamedBitField())
+        continue;
+      if (I < Inits.size() && !isa<CXXDefaultInitExpr>(Inits[I]))
+        set(F);
+      ++I;
+    }
   }
 
 public:
@@ -71,6 +90,30 @@ public:
     auto *V = dyn_cast<VarDecl>(D->getDecl());
     if (V && V->isFileVarDecl())
       Globals.push_back(D);
+    // `&Options::device` is there to write through.
+    if (auto *F = dyn_cast<FieldDecl>(D->getDecl()))
+      set(F);
+    return true;
+  }
+  // What is bound by reference can be written under another name.
+  bool VisitDecompositionDecl(DecompositionDecl *D) {
+    if (D->getType()->isReferenceType() &&
+        !D->getType()->getPointeeType().isConstQualified())
+      if (const CXXRecordDecl *R =
+              D->getType()->getPointeeType()->getAsCXXRecordDecl())
+        for (const FieldDecl *F : R->fields())
+          set(F);
+    return true;
+  }
+  bool VisitInitListExpr(InitListExpr *L) {
+    // The visitor shows what the source spells.
+    if (const InitListExpr *Meant =
+            L->isSemanticForm() ? L : L->getSemanticForm())
+      listed(Meant->getType(), Meant->inits());
+    return true;
+  }
+  bool VisitCXXParenListInitExpr(CXXParenListInitExpr *L) {
+    listed(L->getType(), L->getInitExprs());
     return true;
   }
   bool VisitImplicitCastExpr(ImplicitCastExpr *C) {
@@ -151,17 +194,29 @@ public:
   }
   // A copy reads; a copy of a module or pointer shares what it leads to.
   bool VisitCXXConstructExpr(CXXConstructExpr *C) {
-    for (const Expr *A : C->arguments())
-      if (TypeKind K = KindOf(A->getType());
+    const CXXConstructorDecl *Ctor = C->getConstructor();
+    if (Ctor->isMoveConstructor())
+      return true;
+    for (unsigned I = 0; I < C->getNumArgs(); ++I) {
+      QualType Taken = I < Ctor->getNumParams()
+                           ? Ctor->getParamDecl(I)->getType()
+                           : QualType();
+      // A class may keep what it is given to change; options forward theirs.
+      if (KindOf(C->getType()) == TypeKind::Other && !Taken.isNull() &&
+          Taken->isReferenceType() &&
+          !Taken->getPointeeType().isConstQualified())
+        continue;
+      if (TypeKind K = KindOf(C->getArg(I)->getType());
           K == TypeKind::Tensor || K == TypeKind::Device ||
-          K == TypeKind::Options || K == TypeKind::Number)
-        if (!C->getConstructor()->isMoveConstructor())
-          read(A);
+          K == TypeKind::Dtype || K == TypeKind::Options ||
+          K == TypeKind::Number || K == TypeKind::String)
+        read(C->getArg(I));
+    }
     return true;
   }
 
   std::set<const ValueDecl *> written() {
-    std::set<const ValueDecl *> Out;
+    std::set<const ValueDecl *> Out = Set;
     for (const DeclRefExpr *D : Globals)
       if (!Reads.count(D))
         Out.insert(cast<ValueDecl>(D->getDecl()->getCanonicalDecl()));
@@ -255,6 +310,21 @@ const CXXConstructorDecl *Interp::shortestConstructor(const CXXRecordDecl *R) {
         (!Best || C->getNumParams() < Best->getNumParams()))
       Best = C;
   return Best;
+}
+
+// Whether a field of any object holds what its initialiser in the class says:
+// the class is this file's own, and nothing in the file sets the field. Numbers
+// stay open, what depends on one is told under that condition.
+bool Interp::standsAsDeclared(const ValueDecl *D) {
+  auto *F = dyn_cast<FieldDecl>(D);
+  if (!F || !F->hasInClassInitializer() || !F->getInClassInitializer() ||
+      Ty.kindOf(F->getType()) == TypeKind::Number || Written.count(F))
+    return false;
+  auto *R = cast<CXXRecordDecl>(F->getParent());
+  return Ctx.getSourceManager().isWrittenInMainFile(R->getLocation()) &&
+         llvm::none_of(R->ctors(), [](const CXXConstructorDecl *C) {
+           return C->isUserProvided();
+         });
 }
 
 // What a constructor makes of arguments nothing is known of, as far as it

@@ -62,6 +62,11 @@ CellId Interp::field(CellId Base, const ValueDecl *D) {
   for (auto &[Key, Cell] : S->Objects[V.Id].Fields)
     if (Key == D)
       return Cell;
+  if (standsAsDeclared(D)) {
+    CellId F = initialised(cast<FieldDecl>(D), nullptr, C);
+    S->Objects.mut(S->Cells[C].Id).Fields.push_back({D, F});
+    return F;
+  }
   const Object &O = S->Objects[V.Id];
   StringRef Name = D->getName();
   Value New;
