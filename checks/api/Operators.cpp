@@ -74,11 +74,10 @@ const OperatorInfo *findOperator(StringRef Op) {
   return nullptr;
 }
 
-Dtype factoryDtype(StringRef Op, bool IntegerArgs, bool OptionsGiven) {
-  Dtype Inferred = IntegerArgs ? Dtype::Int64 : Dtype::Float;
+Dtype factoryDtype(StringRef Op, Dtype Numbers, bool OptionsGiven) {
   return llvm::StringSwitch<Dtype>(Op)
-      .Case("arange", Inferred)
-      .Case("full", Inferred)
+      .Case("arange", Numbers == Dtype::Bool ? Dtype::Int64 : Numbers)
+      .Case("full", Numbers)
       .Case("randperm", Dtype::Int64)
       .Case("tril_indices", Dtype::Int64)
       .Case("triu_indices", Dtype::Int64)

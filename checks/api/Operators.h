@@ -121,12 +121,12 @@ TensorFact resultFact(llvm::StringRef Op, llvm::ArrayRef<CallOperand> Operands,
                       const CallShape &Shape = {}, unsigned Index = 0);
 
 /// The default dtype of a factory when nothing in the call names one: Float for
-/// most; Int64 for `arange` and `full` of integers (`IntegerArgs`), `randperm`
-/// and the index factories. `randint` is Int64 without TensorOptions and Float
-/// with ones that name no dtype (`OptionsGiven`): its C++ default is
-/// `options = kLong`. Run with LibTorch 2.13.
-Dtype factoryDtype(llvm::StringRef Op, bool IntegerArgs,
-                   bool OptionsGiven = true);
+/// most; what the given scalars are together (`Numbers`: Float where one of them
+/// is) for `arange` and `full`; Int64 for `randperm` and the index factories.
+/// `randint` is Int64 without TensorOptions and Float with ones that name no
+/// dtype (`OptionsGiven`): its C++ default is `options = kLong`. Run with
+/// LibTorch 2.13.
+Dtype factoryDtype(llvm::StringRef Op, Dtype Numbers, bool OptionsGiven = true);
 
 /// One kind of module in torch::nn, by the name without namespace and without
 /// "Impl": "Linear", "BatchNorm2d", "CrossEntropyLoss".

@@ -86,11 +86,29 @@ StringRef Interp::TensorCall::roleOf(unsigned Index) const {
   return Op == "index_put_" && Role == "rhs" ? "values" : Role;
 }
 
-static bool isIntegerScalar(const Expr *E) {
+// Of a `Scalar` the number that it is made of; Unknown for one made elsewhere.
+static Dtype scalarType(const Expr *E) {
   E = E->IgnoreImplicit();
   if (auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs())
     E = C->getArg(0)->IgnoreImplicit();
-  return E->getType()->isIntegerType() && !E->getType()->isBooleanType();
+  QualType T = E->getType();
+  return T->isBooleanType()        ? Dtype::Bool
+         : T->isIntegerType()      ? Dtype::Int64
+         : T->isRealFloatingType() ? Dtype::Float
+                                   : Dtype::Unknown;
+}
+
+static bool isIntegerScalar(const Expr *E) {
+  return scalarType(E) == Dtype::Int64;
+}
+
+// One floating-point number among others makes them all that.
+static Dtype together(Dtype A, Dtype B) {
+  if (A == Dtype::Float || B == Dtype::Float)
+    return Dtype::Float;
+  if (A == Dtype::Unknown || B == Dtype::Unknown)
+    return Dtype::Unknown;
+  return A == B ? A : Dtype::Int64;
 }
 
 // What is no operand: options, a generator, an element type.
@@ -134,11 +152,10 @@ void Interp::TensorCall::readShape(const Value &V, StringRef Role,
       (V.K == Value::Object && S.Objects[V.Id].K == Object::Opts &&
        I.named(V.Id, "reduction", false)))
     Shape.NamesReduction = true;
-  bool Integer = isIntegerScalar(A);
-  if (Role == "other" && Integer)
+  if (Role == "other" && isIntegerScalar(A))
     Shape.IntegerScalars = true;
-  if (A->getType()->isIntegerType() || (Role != "size" && Integer))
-    Integers = true;
+  if (auto *R = record(A->getType()); R && I.Ty.qualified(R) == "c10::Scalar")
+    Numbers = Numbers ? together(*Numbers, scalarType(A)) : scalarType(A);
 }
 
 void Interp::TensorCall::readArguments(ArrayRef<const Expr *> Args) {

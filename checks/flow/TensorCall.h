@@ -67,7 +67,7 @@ private:
   Used Generator;
   Dtype DataType = Dtype::Unknown; ///< Of the literals of `torch::tensor`.
   bool HasOptions = false;
-  bool Integers = false; ///< There are numbers, and they are integers.
+  std::optional<Dtype> Numbers; ///< What the given scalars are together.
   bool Nested = false;   ///< The literals of `torch::tensor` are lists.
   bool Thrown = false;
   bool Grad = false;

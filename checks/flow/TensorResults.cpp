@@ -20,7 +20,9 @@ Dtype Interp::TensorCall::newType() const {
   if (HasOptions && Options.HasType)
     return Options.T;
   Dtype T =
-      Op == "tensor" ? DataType : api::factoryDtype(Op, Integers, HasOptions);
+      Op == "tensor"
+          ? DataType
+          : api::factoryDtype(Op, Numbers.value_or(Dtype::Unknown), HasOptions);
   // Floating-point numbers give the default type where no other is named.
   return T == Dtype::Float || (Op == "tensor" && T == Dtype::Double) ? S.Default
                                                                      : T;

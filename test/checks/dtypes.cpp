@@ -143,3 +143,18 @@ void conditional(torch::Tensor x, bool precise) {
   else
     net(y);
 }
+
+// What numbers make: one that is not whole makes all of them floating.
+void ranges(torch::Scalar some) {
+  net(torch::arange(0, 6).view({2, 3})); // expect: holds Long but
+  net(torch::arange(0, 6, 1.0).view({2, 3}));
+  net(torch::arange(-3, 3.0).view({2, 3}));
+  net(torch::arange(0, some).view({2, 3}));
+  torch::arange(-2, 1, 0.1).data_ptr<float>();
+}
+void filled(torch::Scalar some) {
+  net(torch::full({2, 3}, 1)); // expect: holds Long but
+  net(torch::full({2, 3}, 1.5));
+  net(torch::full({2, 3}, some));
+  net(torch::full({2, 3}, true)); // expect: holds Bool but
+}

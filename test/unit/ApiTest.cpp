@@ -201,12 +201,15 @@ TEST(Results, ATensorAndANumber) {
 }
 
 TEST(Operators, DefaultDtypesOfFactories) {
-  EXPECT_EQ(Dtype::Int64, factoryDtype("arange", /*IntegerArgs=*/true));
-  EXPECT_EQ(Dtype::Float, factoryDtype("arange", false));
-  EXPECT_EQ(Dtype::Int64, factoryDtype("randint", true, false));
-  EXPECT_EQ(Dtype::Float, factoryDtype("randint", true, true));
-  EXPECT_EQ(Dtype::Int64, factoryDtype("randperm", true, true));
-  EXPECT_EQ(Dtype::Float, factoryDtype("linspace", true));
+  EXPECT_EQ(Dtype::Int64, factoryDtype("arange", /*Numbers=*/Dtype::Int64));
+  EXPECT_EQ(Dtype::Int64, factoryDtype("arange", Dtype::Bool));
+  EXPECT_EQ(Dtype::Float, factoryDtype("arange", Dtype::Float));
+  EXPECT_EQ(Dtype::Unknown, factoryDtype("arange", Dtype::Unknown));
+  EXPECT_EQ(Dtype::Bool, factoryDtype("full", Dtype::Bool));
+  EXPECT_EQ(Dtype::Int64, factoryDtype("randint", Dtype::Int64, false));
+  EXPECT_EQ(Dtype::Float, factoryDtype("randint", Dtype::Int64, true));
+  EXPECT_EQ(Dtype::Int64, factoryDtype("randperm", Dtype::Unknown, true));
+  EXPECT_EQ(Dtype::Float, factoryDtype("linspace", Dtype::Int64));
 }
 
 TEST(Results, PromotionOfZeroDimensionalTensors) {
