@@ -38,21 +38,30 @@ Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
   std::string Q = Ty.qualified(R);
   StringRef Name = Q;
   auto Args = given({E->getArgs(), E->getNumArgs()});
-  Known = Name.consume_front("torch::data::") && !Args.empty() &&
-          (Name == "Example" || Name == "datasets::TensorDataset" ||
-           Name == "transforms::Lambda" || Name == "transforms::BatchLambda" ||
-           Name == "transforms::TensorLambda");
+  Known = Name.consume_front("torch::data::") &&
+          (Name == "Example" ||
+           (!Args.empty() && (Name == "datasets::TensorDataset" ||
+                              Name == "transforms::Lambda" ||
+                              Name == "transforms::BatchLambda" ||
+                              Name == "transforms::TensorLambda")));
   if (!Known)
     return {};
   Object O;
   O.Rec = R;
   O.Opaque = true;
   if (Name == "Example") {
+    const bool Copies = E->getConstructor()->isCopyOrMoveConstructor();
+    if (Copies && !Args.empty())
+      return copyOf(eval(Args[0]));
     auto Field = R->field_begin();
     for (const Expr *A : Args)
       if (Field != R->field_end())
         O.Fields.push_back(
             {(Field++)->getCanonicalDecl(), S->cell(copyOf(eval(A)))});
+    // The others are undefined tensors.
+    for (; !Dead && Field != R->field_end(); ++Field)
+      O.Fields.push_back({Field->getCanonicalDecl(),
+                          S->cell(defaultValue(Field->getType(), nullptr))});
     return Dead ? Value() : S->object(std::move(O));
   }
   Value Given = eval(Args[0]);
@@ -108,6 +117,18 @@ Value Interp::dataCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
   return {};
 }
 
+// Whether a class may place what it makes: it holds a device, or is given one.
+static bool knowsDevice(const CXXRecordDecl *R, Types &Ty) {
+  auto Says = [&](const ValueDecl *D) {
+    TypeKind K = Ty.kindOf(D->getType().getNonReferenceType());
+    return K == TypeKind::Device || K == TypeKind::Options;
+  };
+  return llvm::any_of(R->fields(), Says) ||
+         llvm::any_of(R->ctors(), [&](const CXXConstructorDecl *C) {
+           return llvm::any_of(C->parameters(), Says);
+         });
+}
+
 // The examples that a data set gives for some indices, or what its collation
 // makes of them; nothing where that is not known.
 Value Interp::batchOf(CellId DataSet, const Expr *Site) {
@@ -144,6 +165,14 @@ Value Interp::batchOf(CellId DataSet, const Expr *Site) {
   } else if (const CXXMethodDecl *M = methodOf(R, "get");
              M && Ty.isUserCode(M)) {
     Example = enter(M, Site, C, unknownArguments(M));
+    // What it reads elsewhere is where files are read.
+    const CXXRecordDecl *Of = record(M->getReturnType());
+    if (!Dead && !M->hasBody() && Example.K == Value::Object && Of &&
+        Of->hasDefinition() && !knowsDevice(R->getDefinition(), Ty)) {
+      S->Objects.mut(Example.Id).Unseen = Device::cpu();
+      for (const FieldDecl *F : Of->getDefinition()->fields())
+        field(S->cell(Example), F);
+    }
   }
   if (Dead || Example.K != Value::Object)
     return {};
@@ -194,6 +223,7 @@ Value Interp::transformed(const Value &Transform, const Value &Batch,
       // What nobody has moved is where files are read.
       if (!H.Fact.Dev.isKnown() && !(H.From && H.From->K == Origin::Moved))
         H.Fact.Dev = Device::cpu();
+      H.Fact.Defined = true;
       H.Fact.Dim = Rank::Some;
       if (H.Fact.Dims >= 0)
         ++H.Fact.Dims;

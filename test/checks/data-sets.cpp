@@ -82,3 +82,49 @@ void files() {
   for (auto &batch : *loader(Files()))
     m(batch.data);
 }
+
+// One whose code is elsewhere reads what it gives, if it knows no device.
+struct Elsewhere : data::datasets::Dataset<Elsewhere> {
+  explicit Elsewhere(const std::string &path);
+  data::Example<> get(size_t index) override;
+  torch::optional<size_t> size() const override;
+};
+void elsewhere() {
+  torch::nn::Linear m(3, 2);
+  m->to(torch::kCUDA);
+  for (auto &batch : *loader(Elsewhere("rows"))) {
+    auto y = m(batch.data); // expect: 'batch.data' is on the CPU but 'm' was moved to CUDA
+    torch::nll_loss(y, batch.target.to(torch::kCUDA));
+  }
+}
+struct Placed : data::datasets::Dataset<Placed> {
+  Placed(const std::string &path, torch::Device device);
+  data::Example<> get(size_t index) override;
+  torch::optional<size_t> size() const override;
+};
+void placed() {
+  torch::nn::Linear m(3, 2);
+  m->to(torch::kCUDA);
+  for (auto &batch : *loader(Placed("rows", torch::kCUDA)))
+    m(batch.data);
+}
+
+// An example may come back empty.
+struct Perhaps : data::datasets::Dataset<Perhaps> {
+  data::Example<> get(size_t index) override {
+    if (index > 2) {
+      data::Example<> none;
+      return none;
+    }
+    return {torch::rand({3}), torch::tensor(int64_t(index))};
+  }
+  torch::optional<size_t> size() const override { return 4; }
+};
+void perhaps() {
+  torch::nn::Linear m(3, 2);
+  m->to(torch::kCUDA);
+  for (auto &batch : *loader(Perhaps())) {
+    auto y = m(batch.data.to(torch::kCUDA));
+    torch::nll_loss(y, batch.target); // expect: 'batch.target' is on the CPU but 'y' is on CUDA
+  }
+}
