@@ -37,6 +37,9 @@ import sys
 
 from lengths import lengths
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+from kept import keep, stamp  # noqa: E402
+
 CASE = re.compile(r"^void (case_\w+)\(\)")
 LABEL = re.compile(r"\s*// (THROWS|THROWN|VIA|FALSE): (\w+)(?=\s*(?://|$))")
 DIAGNOSTIC = re.compile(r"^(.+?):(\d+):\d+: (warning|error): (.*?)(?: \[([\w,.-]+)\])?$")
@@ -145,16 +148,27 @@ def lint(options):
 # Run.
 
 
+def precompile(options, flags):
+    """<torch/torch.h>, once for all programs."""
+    pch = os.path.join(options.work, "torch.pch")
+    header = os.path.join(options.work, "prefix.h")
+    command = [options.compiler] + flags + ["-fpch-instantiate-templates", "-xc++-header", header, "-o", pch]
+    made_of = command + [stamp(options.compiler), stamp(os.path.join(options.torch_lib, "libtorch_cpu.so"))]
+
+    def make():
+        with open(header, "w", encoding="utf-8") as out:
+            out.write("#include <torch/torch.h>\n")
+        subprocess.run(command, check=True)
+
+    keep(pch, made_of, make)
+    return pch, made_of
+
+
 def compile_program(options, files, cases, program):
     here = os.path.dirname(os.path.abspath(__file__))
     os.makedirs(options.work, exist_ok=True)
     flags = shlex.split(options.flags) + ["-O0", "-gline-tables-only", "-w", "-pthread", "-fno-pie"]
-    pch = os.path.join(options.work, "torch.pch")
-    header = os.path.join(options.work, "prefix.h")
-    if not os.path.exists(pch):
-        with open(header, "w", encoding="utf-8") as out:
-            out.write("#include <torch/torch.h>\n")
-        subprocess.run([options.compiler] + flags + ["-fpch-instantiate-templates", "-xc++-header", header, "-o", pch], check=True)
+    pch, made_of = precompile(options, flags)
     main = program + ".cpp"
     with open(main, "w", encoding="utf-8") as out:
         out.write("".join('#include "{}"\n'.format(os.path.abspath(path)) for path in files))
@@ -164,7 +178,12 @@ def compile_program(options, files, cases, program):
         out.write("  };\n  return runCases(Cases, sizeof(Cases) / sizeof(*Cases));\n}\n")
     lib = options.torch_lib
     libraries = ["-L" + lib, "-Wl,-rpath," + lib, "-Wl,--no-as-needed", "-ltorch", "-ltorch_cpu", "-lc10", "-ldl"]
-    subprocess.run([options.compiler] + flags + ["-no-pie", "-include-pch", pch, main, "-o", program] + libraries, check=True)
+    command = [options.compiler] + flags + ["-no-pie", "-include-pch", pch, main, "-o", program] + libraries
+    made_of = made_of + command
+    for path in [main, os.path.join(here, "Driver.h")] + files:
+        with open(path, encoding="utf-8") as text:
+            made_of.append(text.read())
+    keep(program, made_of, lambda: subprocess.run(command, check=True))
 
 
 def source_lines(options, program, addresses):
