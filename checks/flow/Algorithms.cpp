@@ -149,9 +149,13 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
     B.Spelling = S->Handles[R.Id].Name;
     if (B.Spelling.empty())
       B.Spelling = Ty.text(Right);
+    // Each is a place of its own: one that is fine does not speak for the
+    // other.
+    Rounds.push_back(1000 + (Op == "mul"));
     judged(api::judgeDevices(Op, {{"self", S->Handles[L.Id].Fact},
                                   {"other", S->Handles[R.Id].Fact}}),
            FindingCode::DeviceMismatch, E, {A, B});
+    Rounds.pop_back();
     return S->Handles[L.Id].Fact.Dim == Rank::Zero ? R : L;
   };
   if (Name == "accumulate" || Name == "reduce" || Name == "inner_product") {

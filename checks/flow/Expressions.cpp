@@ -89,8 +89,15 @@ Value Interp::compare(BinaryOperatorKind Op, Value L, Value R, const Expr *E) {
   if (L.K == Value::Type && R.K == Value::Type && L.T != Dtype::Unknown &&
       R.T != Dtype::Unknown && (Op == BO_EQ || Op == BO_NE))
     return Value::integer((L.T == R.T) == (Op == BO_EQ));
-  if (L.K == Value::Ptr && R.K == Value::Ptr && (L.Id == 0 || R.Id == 0))
-    return Value::integer((L.Id == R.Id) == (Op == BO_EQ));
+  if (L.K == Value::Ptr && R.K == Value::Ptr && (Op == BO_EQ || Op == BO_NE)) {
+    bool Null = L.Id == 0 || R.Id == 0;
+    // A cell that stands for some element is not one place.
+    if (L.Id == R.Id ? S->Some.find(L.Id) == S->Some.end()
+                     : Null || (S->isVariable(L.Id) && S->isVariable(R.Id)))
+      return Value::integer((L.Id == R.Id) == (Op == BO_EQ));
+    // Only one of the two is possible, so no report may rest on it.
+    return Value::of(Value::Sym, symbol(E ? Ty.text(E) : "", false));
+  }
   if (L.K == Value::Int && R.K == Value::Int) {
     bool B = false;
     switch (Op) {

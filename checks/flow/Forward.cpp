@@ -198,7 +198,8 @@ Value Interp::forward(const Expr *Site, CellId Obj, const Expr *BaseE,
                    : Inputs.empty() ? Device::symbol(++DeviceSymbols)
                                     : Inputs[0].Fact.Dev;
     H.Fact.Dims = -1;
-    if (I == 0 && !Inputs.empty())
+    // The states of a recurrent module have the rank of its input as well.
+    if (!Inputs.empty())
       if (auto Dims = moduleDims(O.Kind2, Inputs[0].Fact))
         setDims(H.Fact, Dims);
     // The run that goes on is the one in which the mistake is mended.

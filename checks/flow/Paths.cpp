@@ -102,8 +102,8 @@ void Interp::join(State &To, const State &From) {
     const Value &A = To.Cells[C];
     if (C < From.Cells.size()) {
       const Value &B = From.Cells[C];
-      if (A.K == B.K && A.Id == B.Id && A.N == B.N && A.P == B.P &&
-          A.D == B.D && A.T == B.T)
+      if (A.K == B.K && A.Id == B.Id && A.N == B.N && A.Neg == B.Neg &&
+          A.P == B.P && A.D == B.D && A.T == B.T)
         continue;
     }
     if (A.K == Value::Int || A.K == Value::Sym)

@@ -3,13 +3,17 @@
 
 namespace torch_tidy {
 
+uint32_t Signatures::symbol(uint32_t Id, bool OfDevice) {
+  auto [It, First] =
+      Symbols.try_emplace(uint64_t(OfDevice) << 32 | Id, Count + 1);
+  Count += First;
+  return It->second;
+}
+
 void Signatures::device(const Device &D) {
   uint32_t Symbol = 0;
-  if (D.K == Device::Symbol) {
-    auto [It, First] = Symbols.try_emplace(D.Sym, Count + 1);
-    Count += First;
-    Symbol = It->second;
-  }
+  if (D.K == Device::Symbol)
+    Symbol = symbol(D.Sym, true);
   write(unsigned(D.K) | uint64_t(uint16_t(D.Index)) << 8 |
         uint64_t(Symbol) << 32);
 }
@@ -84,6 +88,10 @@ void Signatures::value(const Value &V) {
   case Value::Int:
     if (Numbers)
       write(V.N);
+    break;
+  case Value::Sym:
+    if (Numbers)
+      write(uint64_t(symbol(V.Id, false)) << 1 | unsigned(V.Neg));
     break;
   case Value::Str:
     if (Numbers)

@@ -45,13 +45,14 @@ class Signatures {
   bool Numbers = false;
   uint32_t Walk = 0, Count = 0;
   Order Cells, Handles, Objects;
-  llvm::SmallDenseMap<uint32_t, uint32_t, 16> Symbols; ///< Of devices.
-  llvm::SmallDenseMap<HandleId, unsigned, 4> Copies;   ///< To CUDA, so far.
+  llvm::SmallDenseMap<uint64_t, uint32_t, 16> Symbols;
+  llvm::SmallDenseMap<HandleId, unsigned, 4> Copies; ///< To CUDA, so far.
   llvm::SmallVector<CellId, 64> Work;
   llvm::SmallVector<uint64_t, 512> List;
 
   void write(uint64_t N) { List.push_back(N); }
   void write(const void *P) { List.push_back(reinterpret_cast<uintptr_t>(P)); }
+  uint32_t symbol(uint32_t Id, bool OfDevice);
   void device(const Device &D);
   void handle(HandleId Id);
   void object(ObjectId Id);

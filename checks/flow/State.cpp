@@ -14,6 +14,16 @@ CellId State::target(CellId C) const {
   return C;
 }
 
+bool State::isVariable(CellId C) const {
+  return llvm::any_of(Frames, [&](const Frame &F) {
+    return F.Fn && llvm::any_of(F.Fn->decls(), [&](const clang::Decl *D) {
+             auto *V = clang::dyn_cast<clang::VarDecl>(D);
+             return V && !V->getType()->isReferenceType() &&
+                    F.Vars.lookup(V) == C;
+           });
+  });
+}
+
 void State::tensorsIn(Value V, llvm::SmallVectorImpl<HandleId> &Out,
                       unsigned Depth) const {
   if ((V.K == Value::Ptr || V.K == Value::Ref) && V.Id)
@@ -55,6 +65,10 @@ bool State::isPlainList(const Object &O) const {
 }
 
 namespace {
+bool sameNumber(const Value &A, const Value &B) {
+  return A.K == B.K && A.N == B.N && A.Id == B.Id && A.Neg == B.Neg;
+}
+
 // Walks two states of one structure side by side.
 class Widener {
   State &To;
@@ -104,7 +118,8 @@ public:
       const Value V = To.Cells[A], W = From.Cells[B];
       switch (V.K) {
       case Value::Int:
-        if (W.K != Value::Int || V.N != W.N)
+      case Value::Sym:
+        if (!sameNumber(V, W))
           To.Cells.mut(A) = Unknown(V);
         break;
       case Value::Str:
@@ -143,8 +158,8 @@ void State::widen(const State &Other,
     W.cell(F.This, G.This);
     Same(F.Vars, G.Vars);
     // A result is in no cell.
-    if (F.Result.K == Value::Int &&
-        (G.Result.K != Value::Int || G.Result.N != F.Result.N))
+    if ((F.Result.K == Value::Int || F.Result.K == Value::Sym) &&
+        !sameNumber(F.Result, G.Result))
       F.Result = Unknown(F.Result);
     else if (F.Result.K == Value::Object && G.Result.K == Value::Object)
       W.object(F.Result.Id, G.Result.Id);

@@ -212,6 +212,9 @@ struct State {
   const Frame &top() const { return Frames.back(); }
   /// Through pointers and holders to the object's cell.
   CellId target(CellId C) const;
+  /// Whether a cell is the storage of a variable of an activation, which no
+  /// other cell shares.
+  bool isVariable(CellId C) const;
   /// The tensors that a value holds: itself, or in lists and records.
   void tensorsIn(Value V, llvm::SmallVectorImpl<HandleId> &Out,
                  unsigned Depth = 0) const;

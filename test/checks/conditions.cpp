@@ -205,3 +205,48 @@ void clean() {
   x = outer(x, std::nullopt);
 }
 } // namespace nreal_004
+
+// Two pointers to variables are equal or are not: both are known.
+void comparedPointers() {
+  torch::Tensor a = torch::rand({2}), b = torch::rand({2}, torch::kCUDA);
+  torch::Tensor *p = &a;
+  b = p == &b ? b.cpu() : b.cuda();
+  b + torch::rand({2}); // expect: is on the CPU but 'b' is on CUDA
+}
+void comparedPointersEqual(bool flag) {
+  torch::Tensor a = torch::rand({2}), b = torch::rand({2}, torch::kCUDA);
+  torch::Tensor *p = &a;
+  bool other = flag;
+  const bool held = b.is_cuda() && p == &a;
+  if (held)
+    b = b.cpu();
+  a + b;
+}
+struct Guarded {
+  torch::Tensor t;
+  explicit Guarded(torch::Tensor t) : t(t) {}
+  Guarded(const Guarded &other) : t(other.t.cpu()) {}
+  Guarded &operator=(const Guarded &other) {
+    if (this != &other)
+      t = other.t;
+    return *this;
+  }
+};
+void assignedToAnother() {
+  Guarded on(torch::rand({2}, torch::kCUDA)), off(torch::rand({2}));
+  on = off;
+  on.t + torch::rand({2}, torch::kCUDA); // expect: is on the CPU but
+}
+void assignedToItself() {
+  Guarded on(torch::rand({2}, torch::kCUDA));
+  Guarded &same = on;
+  on = same;
+  on.t + torch::rand({2}, torch::kCUDA);
+}
+// Of pointers that came from elsewhere nothing is known.
+void comparedUnknown(torch::Tensor *p, torch::Tensor *q) {
+  torch::Tensor a = torch::rand({2}, torch::kCUDA);
+  if (p == q)
+    a = a.cpu();
+  a + torch::rand({2}, torch::kCUDA);
+}

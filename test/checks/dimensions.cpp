@@ -53,3 +53,10 @@ void run(bool flag) {
   auto t7 = t5 * t6;
 }
 } // namespace nverify_003
+
+// The states of a recurrent module have the rank of its input.
+void stateOfRecurrent() {
+  torch::nn::LSTM lstm(4, 4);
+  auto [out, state] = lstm->forward(torch::rand({2, 3, 4}));
+  std::get<0>(state)[0] * torch::rand({3, 4}, torch::kCUDA); // expect: 'std::get<0>(state)[0]' is on the CPU but
+}

@@ -24,14 +24,6 @@ void fromAnotherFile_FN(Other &other) {
   l(other.load());
 }
 
-// Whether two pointers to variables are equal.
-void comparedPointers_FN() {
-  torch::Tensor a = torch::rand({2}), b = torch::rand({2}, torch::kCUDA);
-  torch::Tensor *p = &a;
-  b = p == &b ? b.cpu() : b.cuda();
-  b + torch::rand({2});
-}
-
 // Class indices for a cross-entropy as floating-point numbers, where
 // probabilities of classes would be taken.
 void floatingClasses_FN() {

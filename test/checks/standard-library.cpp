@@ -174,6 +174,11 @@ void r() {
   auto s = std::inner_product(v.begin(), v.end(), v.begin(), torch::zeros({2, 4}));
   s + torch::rand({2, 4}, torch::kCUDA); // expect: 's' is on the CPU but 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA
 }
+// The product of two on CUDA meets a sum on the CPU.
+void innerProductOfMixed() {
+  std::vector<torch::Tensor> v{torch::rand({2, 4}), torch::rand({2, 4}, torch::kCUDA)};
+  std::inner_product(v.begin(), v.end(), v.begin(), torch::zeros({2, 4})); // expect: 'torch::zeros({2, 4})' is on the CPU but 'v.begin()' is on CUDA
+}
 void s(bool flag) {
   torch::Tensor x = torch::randn({2, 4}, torch::kCUDA);
   switch (static_cast<int>(flag)) {

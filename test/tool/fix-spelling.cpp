@@ -29,6 +29,15 @@ void anArgument() {
   // CHECK: sum(x, torch::ones(3).to(device));
 }
 
+// A copy that a parameter takes is not in the source.
+// CHECK-LABEL: void aCopiedArgument
+void aCopiedArgument() {
+  torch::Device device(torch::kCUDA);
+  auto x = torch::rand({2, 3}, device), y = torch::ones(3);
+  sum(y, x);
+  // CHECK: sum(y.to(device), x);
+}
+
 // CHECK-LABEL: void aVariable
 void aVariable() {
   torch::Device device(torch::kCUDA);

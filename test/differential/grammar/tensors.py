@@ -168,7 +168,8 @@ def in_place(g):
 def out_variant(g):
     v = g.pick()
     w, o = g.pick(v.shape, v.device), g.let(g.new(v.shape, v.device))
-    g.say("torch::{}({}, {}, {});".format(g.choice(["add_out", "mul_out", "sub_out"]), o, v, w))
+    # Autograd takes no result that is given.
+    g.say("torch::{}({}, {}.detach(), {}.detach());".format(g.choice(["add_out", "mul_out", "sub_out"]), o, v, w))
     use(g)
 
 
