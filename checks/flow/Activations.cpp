@@ -273,6 +273,17 @@ const CXXMethodDecl *Interp::callOperator(const Value &V,
   return Some.size() == 1 ? Some[0] : nullptr;
 }
 
+StringRef Interp::operatorOf(const CXXRecordDecl *R) {
+  if (!R || !R->isInStdNamespace() || !R->getIdentifier())
+    return "";
+  return llvm::StringSwitch<StringRef>(R->getName())
+      .Case("plus", "add")
+      .Case("minus", "sub")
+      .Case("multiplies", "mul")
+      .Case("divides", "div")
+      .Default("");
+}
+
 Value Interp::callClosure(const Value &V0, const Expr *Site,
                           ArrayRef<CellId> Args, QualType T) {
   Value V = V0;
@@ -320,6 +331,12 @@ Value Interp::callClosure(const Value &V0, const Expr *Site,
   }
   if (const CXXMethodDecl *M = callOperator(V, &Args))
     return enter(M, Site, S->cell(V), Args);
+  StringRef Op =
+      V.K == Value::Object ? operatorOf(S->Objects[V.Id].Rec) : StringRef();
+  if (!Op.empty() && Args.size() == 2)
+    if (Value Result = combined(Op, load(S->target(Args[0])), nullptr,
+                                load(S->target(Args[1])), nullptr, Site))
+      return Result;
   return fresh(T, "", Site->getBeginLoc(), "the callee is not known");
 }
 

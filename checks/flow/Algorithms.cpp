@@ -15,6 +15,36 @@ QualType Interp::heldType(const CXXRecordDecl *R) {
   return {};
 }
 
+// The operator that an algorithm or a function object applies to two tensors;
+// their expressions name them, where there are any.
+Value Interp::combined(StringRef Op, const Value &L, const Expr *Left,
+                       const Value &R, const Expr *Right, const Expr *Site) {
+  if (L.K != Value::Tensor || R.K != Value::Tensor)
+    return {};
+  Used A, B;
+  // An element of a range has no expression that a repair could move.
+  A.Role = "self", A.H = L.Id;
+  A.E = Left && Ty.kindOf(Left->getType()) == TypeKind::Tensor ? Left : nullptr;
+  auto Named = [&](HandleId H, const Expr *E) {
+    const Origin *From = S->Handles[H].From;
+    return E ? Ty.text(E) : From ? Ty.text(From->E) : std::string();
+  };
+  A.Spelling = Named(L.Id, Left);
+  B.Role = "other", B.H = R.Id;
+  B.Spelling = S->Handles[R.Id].Name;
+  if (B.Spelling.empty())
+    B.Spelling = Named(R.Id, Right);
+  // Each is a place of its own: one that is fine does not speak for the other.
+  Rounds.push_back(1000 + (Op == "mul"));
+  judged(api::judgeDevices(Op, {{"self", S->Handles[L.Id].Fact},
+                                {"other", S->Handles[R.Id].Fact}}),
+         FindingCode::DeviceMismatch, Site, {A, B});
+  Rounds.pop_back();
+  Handle H = S->Handles[S->Handles[L.Id].Fact.Dim == Rank::Zero ? R.Id : L.Id];
+  H.Name.clear();
+  return S->tensor(std::move(H));
+}
+
 Value Interp::algorithm(const CallExpr *E, StringRef Name,
                         ArrayRef<const Expr *> Args, bool &Known) {
   static const llvm::StringSet<> Names = {
@@ -24,11 +54,13 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
       "count_if",  "sort",         "stable_sort",   "reverse",
       "shuffle",   "max_element",  "min_element",   "remove_if",
       "rotate",    "partial_sort", "inner_product", "remove",
-      "partition", "find",         "count",         "stable_partition"};
+      "partition", "find",         "count",         "stable_partition",
+      "move"};
   static const llvm::StringSet<> Reads = {
       "distance", "equal",     "lower_bound", "upper_bound",  "binary_search",
       "search",   "is_sorted", "mismatch",    "adjacent_find"};
-  Known = Names.contains(Name) && Args.size() >= 2;
+  // `std::move` of a range, not of an object.
+  Known = Args.size() >= (Name == "move" ? 3 : 2) && Names.contains(Name);
   if (Name == "iter_swap" && Args.size() == 2) {
     Value A = eval(Args[0]), B = eval(Args[1]);
     Known = Dead || (A.K == Value::Iter && B.K == Value::Iter);
@@ -135,29 +167,6 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
     }
     return Out;
   }
-  // One of the operators that the algorithm applies.
-  auto Combine = [&](StringRef Op, const Value &L, const Expr *Left,
-                     const Value &R, const Expr *Right) {
-    if (L.K != Value::Tensor || R.K != Value::Tensor)
-      return Value();
-    Used A, B;
-    // An element of a range has no expression that a repair could move.
-    A.Role = "self", A.H = L.Id;
-    A.E = Ty.kindOf(Left->getType()) == TypeKind::Tensor ? Left : nullptr;
-    A.Spelling = Ty.text(Left);
-    B.Role = "other", B.H = R.Id;
-    B.Spelling = S->Handles[R.Id].Name;
-    if (B.Spelling.empty())
-      B.Spelling = Ty.text(Right);
-    // Each is a place of its own: one that is fine does not speak for the
-    // other.
-    Rounds.push_back(1000 + (Op == "mul"));
-    judged(api::judgeDevices(Op, {{"self", S->Handles[L.Id].Fact},
-                                  {"other", S->Handles[R.Id].Fact}}),
-           FindingCode::DeviceMismatch, E, {A, B});
-    Rounds.pop_back();
-    return S->Handles[L.Id].Fact.Dim == Rank::Zero ? R : L;
-  };
   if (Name == "accumulate" || Name == "reduce" || Name == "inner_product") {
     size_t From = At + (Name == "inner_product" ? 3 : 2);
     if (V.size() < From + 1 || (Name == "inner_product" && V.size() > From + 1))
@@ -177,10 +186,10 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
         Second.N += I;
         Second.Neg |= !Whole;
         if (Second.K == Value::Iter)
-          X = Combine("mul", X, Args[At], load(pointedAt(Second, T, E)),
-                      Args[At + 2]);
+          X = combined("mul", X, Args[At], load(pointedAt(Second, T, E)),
+                       Args[At + 2], E);
       }
-      Sum = Combine("add", Sum, Args[From], X, Args[At]);
+      Sum = combined("add", Sum, Args[From], X, Args[At], E);
       if (Sum.K != Value::Tensor)
         return fresh(E->getType(), "", E->getBeginLoc(), "std::accumulate");
     }
@@ -198,7 +207,7 @@ Value Interp::algorithm(const CallExpr *E, StringRef Name,
     }
     return {};
   }
-  if (Name == "copy" || Name == "copy_if") {
+  if (Name == "copy" || Name == "copy_if" || Name == "move") {
     Value Out = V[At + 2];
     bool Sure = true;
     for (size_t I = 0; I < Cells.size() && !Done(I); ++I) {

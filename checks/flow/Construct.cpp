@@ -334,6 +334,11 @@ Value Interp::Construction::other() {
   bool DataPart = false;
   if (Value V = I.newDataPart(E, DataPart); DataPart)
     return V;
+  if (!operatorOf(R).empty()) {
+    Object O;
+    O.Rec = R;
+    return S.object(std::move(O));
+  }
   // An iterator as one that only reads.
   if (R->getName().contains("iterator") && N == 1)
     return arg(0);

@@ -132,11 +132,16 @@ private:
   /// A callable: a function, a lambda, the result of `std::bind`.
   bool isCallable(const Value &V) {
     return V.K == Value::Fn ||
-           (V.K == Value::Object && S->Objects[V.Id].K == Object::Closure) ||
+           (V.K == Value::Object &&
+            (S->Objects[V.Id].K == Object::Closure ||
+             !operatorOf(S->Objects[V.Id].Rec).empty())) ||
            callOperator(V, nullptr);
   }
   const clang::CXXMethodDecl *callOperator(const Value &V,
                                            const llvm::ArrayRef<CellId> *Args);
+  /// The operator on tensors that a function object of the standard library
+  /// stands for: "add" for `std::plus`; empty for none.
+  static llvm::StringRef operatorOf(const clang::CXXRecordDecl *R);
   Value pairOf(const Value &First, const Value &Second);
 
   // Strings.cpp.
@@ -247,6 +252,9 @@ private:
     assign(B, Old);
   }
   clang::QualType heldType(const clang::CXXRecordDecl *R);
+  Value combined(llvm::StringRef Op, const Value &L, const clang::Expr *Left,
+                 const Value &R, const clang::Expr *Right,
+                 const clang::Expr *Site);
   Value algorithm(const clang::CallExpr *E, llvm::StringRef Name,
                   llvm::ArrayRef<const clang::Expr *> Args, bool &Known);
   Value invoke(const clang::CallExpr *E, llvm::StringRef Name,

@@ -46,8 +46,9 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       return V;
     Known = true;
   }
-  if (Q == "std::move" || Q == "std::forward" || Q == "std::ref" ||
-      Q == "std::cref" || Q == "std::as_const" || Q == "std::addressof") {
+  if (Args.size() == 1 &&
+      (Q == "std::move" || Q == "std::forward" || Q == "std::ref" ||
+       Q == "std::cref" || Q == "std::as_const" || Q == "std::addressof")) {
     CellId C = ArgLoc(0);
     return Value::of(Q == "std::ref" || Q == "std::cref" ||
                              Q == "std::addressof"

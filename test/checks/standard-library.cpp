@@ -3,6 +3,7 @@
 #include <any>
 #include <array>
 #include <functional>
+#include <list>
 #include <map>
 #include <numeric>
 #include <sstream>
@@ -190,4 +191,27 @@ void s(bool flag) {
   }
   x + torch::full({2, 4}, 0.5, flag ? torch::kCUDA : torch::kCPU);
   x + torch::full({2, 4}, 0.5, flag ? torch::kCPU : torch::kCUDA); // expect: 'x' is on the CPU but 'torch::full({2, 4}, 0.5, flag ? torch::kCPU : torch::kCUDA)' is on CUDA
+}
+
+// Function objects of the standard library.
+void summedByFunctionObject() {
+  std::vector<torch::Tensor> v{torch::rand({2, 4}), torch::rand({2, 4}).cuda(), torch::ones({2, 4})};
+  std::accumulate(std::next(v.begin()), v.end(), v[0], std::plus<torch::Tensor>()); // expect: is on the CPU but
+}
+void combinedByFunctionObject() {
+  std::vector<torch::Tensor> v{torch::rand({2, 4})}, w{torch::rand({2, 4}).cuda()}, same{torch::rand({2, 4})}, out(1);
+  std::transform(v.begin(), v.end(), same.begin(), out.begin(), std::multiplies<>());
+  out[0] + torch::rand({2, 4}, torch::kCUDA); // expect: is on the CPU but
+  std::transform(v.begin(), v.end(), w.begin(), out.begin(), std::plus<>()); // expect: is on the CPU but
+}
+void countedByFunctionObject() {
+  std::vector<int> sizes{1, 2};
+  int sum = std::accumulate(sizes.begin(), sizes.end(), 0, std::plus<>());
+  torch::rand({sum}, torch::kCUDA) + torch::rand({sum}, torch::kCUDA);
+}
+void movedRange() {
+  std::list<torch::Tensor> one{torch::ones({2, 4}, torch::kCUDA)}, two{torch::zeros({2, 4}), torch::rand({2, 4})};
+  std::move(two.begin(), two.end(), std::back_inserter(one));
+  auto t = *std::next(one.begin());
+  t + torch::ones({2, 4}, torch::kCUDA); // expect: 't' is on the CPU but
 }

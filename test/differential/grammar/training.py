@@ -53,7 +53,7 @@ private:
   torch::nn::Linear model;
   torch::optim::SGD optimizer;
 };""", name=name, move=unless(g, "model->to(device);", "model->train();"), options=unless(g, ", device"), input=g.choice([".to(device)", ".to(scale.device())", ".to(device, torch::kFloat)"]),
-            target=unless(g, "y = y.to(device);", "y.to(device);"), both=unless(g, "scale = scale.to(device);", "scale.to(device);"))
+            target=unless(g, "y = y.to(device).detach();", "y.to(device);"), both=unless(g, "scale = scale.to(device);", "scale.to(device);"))
     g.say("{} {}{{{}}};".format(name, t, g.device(d)))
     x, y = g.pick(SHAPE), g.pick(SHAPE)
     g.say("auto {} = {}.train({}, {});".format(g.fresh("loss"), t, x, y))
