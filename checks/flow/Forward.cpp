@@ -42,6 +42,20 @@ std::vector<Used> Interp::inputsIn(unsigned Index, ArrayRef<CellId> Args,
   return Inputs;
 }
 
+// Whether a class of the user's has a member that is a module.
+static bool holdsModules(const CXXRecordDecl *R, Types &Ty) {
+  if (!R || !R->hasDefinition() || !Ty.isUserCode(R))
+    return false;
+  R = R->getDefinition();
+  return llvm::any_of(R->fields(),
+                      [&](const FieldDecl *F) {
+                        return Ty.heldModule(F->getType()) != nullptr;
+                      }) ||
+         llvm::any_of(R->bases(), [&](const CXXBaseSpecifier &B) {
+           return holdsModules(B.getType()->getAsCXXRecordDecl(), Ty);
+         });
+}
+
 // A module whose forward is defined in another file. Its class tells that it
 // holds modules or parameters, and its state is in one known place: what it
 // computes meets its inputs there. Inputs that may be lengths, masks or indices
@@ -52,11 +66,8 @@ bool Interp::unseenForward(const Expr *Site, CellId Obj, const Expr *BaseE,
   Obj = S->target(Obj);
   ObjectId Id = S->Cells[Obj].Id;
   const CXXRecordDecl *R = S->Objects[Id].Rec;
-  bool Holds = false;
-  for (const FieldDecl *F : R->fields())
-    Holds |= Ty.heldModule(F->getType()) != nullptr;
   std::optional<Device> Where = placedAt(Obj);
-  if (!Holds || !Where || !Where->isKnown())
+  if (!holdsModules(R, Ty) || !Where || !Where->isKnown())
     return false;
   Handle Own;
   Own.Fact.Dev = *Where;

@@ -70,6 +70,12 @@ Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
     V = fresh(T, "", SourceLocation(), "");
     if (V.K == Value::Object)
       S->Cells.mut(named(V.Id, "task", true)) = load(Cells[0]);
+  } else if (Ty.kindOf(T) == TypeKind::Pair && Cells.size() > 1) {
+    Object O;
+    O.K = Object::List;
+    for (CellId C : Cells)
+      O.Elems.push_back(S->cell(copyOf(load(C))));
+    V = S->object(std::move(O));
   } else if (Cells.size() == 1) {
     V = load(Cells[0]);
   } else {

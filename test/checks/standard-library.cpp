@@ -215,3 +215,10 @@ void movedRange() {
   auto t = *std::next(one.begin());
   t + torch::ones({2, 4}, torch::kCUDA); // expect: 't' is on the CPU but
 }
+
+// What a smart pointer is made of.
+void madePair() {
+  auto both = std::make_unique<std::pair<torch::Tensor, torch::Tensor>>(torch::zeros({2, 4}).cuda(), torch::ones({2, 4}));
+  both->first + torch::ones({2, 4}, torch::kCUDA);
+  both->first + both->second; // expect: 'both->second' is on the CPU but 'both->first' is on CUDA
+}

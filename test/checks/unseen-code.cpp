@@ -17,6 +17,18 @@ void unseenForward() {
   net->forward(x); // expect: 'x' is on the CPU but 'net' was moved to CUDA
 }
 
+// It holds what its base class holds.
+struct Deeper : Elsewhere {
+  Deeper();
+};
+void unseenForwardOfBase() {
+  auto net = std::make_shared<Deeper>();
+  net->to(torch::kCUDA);
+  auto x = torch::rand({2, 3});
+  net->forward(x.to(torch::kCUDA));
+  net->forward(x); // expect: 'x' is on the CPU but 'net' was moved to CUDA
+}
+
 void unseenAndNeverMoved() {
   auto net = std::make_shared<Elsewhere>();
   net->forward(torch::rand({2, 3}));
