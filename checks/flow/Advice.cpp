@@ -24,12 +24,7 @@ void Interp::transferred(const Expr *E, HandleId H) {
   for (ObjectId O = 1; O < S->Objects.size(); ++O)
     if (llvm::is_contained(S->Objects[O].State, H))
       return;
-  Finding F;
-  F.Code = FindingCode::TransferInLoop;
-  F.Call = E;
-  F.Function = S->top().Fn;
-  F.Loc = E->getExprLoc();
-  F.Range = E->getSourceRange();
+  Finding F = findingAt(FindingCode::TransferInLoop, E, S->top().Fn);
   F.Message = "'" + X.Name +
               "' is copied to CUDA in every round of the loop, but does not "
               "change in it";

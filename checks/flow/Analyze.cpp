@@ -98,9 +98,11 @@ AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
   for (const CXXRecordDecl *R : Modules)
     supposeMoved(R);
   Result.Findings = Told.take();
-  llvm::stable_sort(Result.Unknowns, [&](const Unknown &A, const Unknown &B) {
+  auto InSourceOrder = [&](const auto &A, const auto &B) {
     return Ctx.getSourceManager().isBeforeInTranslationUnit(A.Loc, B.Loc);
-  });
+  };
+  llvm::stable_sort(Result.Findings, InSourceOrder);
+  llvm::stable_sort(Result.Unknowns, InSourceOrder);
   return std::move(Result);
 }
 

@@ -128,13 +128,11 @@ std::string CallReport::nameThere(const Party &P, const Used &U) {
 Visits::Bad CallReport::describe(const std::string &Predicted) {
   Visits::Bad Bad;
   Finding &F = Bad.F;
-  F.Code = M.Code;
-  F.Call = call();
-  F.Function = S.Frames[Level - 1].Fn;
-  auto *Op = dyn_cast<CXXOperatorCallExpr>(F.Call);
-  F.Loc = Op && Op->getOperator() == OO_Call ? F.Call->getBeginLoc()
-                                             : F.Call->getExprLoc();
-  F.Range = F.Call->getSourceRange();
+  F = findingAt(M.Code, call(), S.Frames[Level - 1].Fn);
+  // `model(x)` is known by its model, not by its parenthesis.
+  if (auto *Op = dyn_cast<CXXOperatorCallExpr>(F.Call);
+      Op && Op->getOperator() == OO_Call)
+    F.Loc = Op->getBeginLoc();
   F.Predicted = Predicted;
   Party Wrong = party(*M.B.Wrong), Against = party(*M.B.Against);
   if (!here() && !Wrong.H.Name.empty())

@@ -41,7 +41,6 @@ private:
   Value module();
   Value other();
   Value literals();
-  Value packagedTask();
 
   Interp &I;
   State &S;
@@ -298,15 +297,6 @@ Value Interp::Construction::holder() {
 
 //===- By the name of the class -------------------------------------------===//
 
-Value Interp::Construction::packagedTask() {
-  Value Task = arg(0);
-  Value V = I.fresh(T, "", SourceLocation(), "");
-  if (I.Dead || V.K != Value::Object)
-    return {};
-  S.Cells.mut(I.named(V.Id, "task", true)) = Task;
-  return V;
-}
-
 // The literals that `torch::tensor` makes a tensor of: their type, and whether
 // they are a list.
 Value Interp::Construction::literals() {
@@ -326,8 +316,10 @@ Value Interp::Construction::other() {
        Q == "torch::NoGradGuard" || Q == "c10::InferenceMode") &&
       !S.NoGrad)
     S.NoGrad = S.Frames.size();
-  if (Q == "std::packaged_task" && N == 1)
-    return packagedTask();
+  if (Q == "std::packaged_task" && N == 1) {
+    Value Task = arg(0);
+    return I.Dead ? Value() : I.packagedTask(T, Task);
+  }
   if (Q.ends_with("stringstream") && N > 0)
     if (Value V = arg(0); V.K == Value::Object)
       return I.copyOf(V);

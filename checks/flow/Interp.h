@@ -117,6 +117,7 @@ private:
                 const clang::Expr *E);
   Value construct(const clang::CXXConstructExpr *E);
   class Construction;
+  Value packagedTask(clang::QualType T, const Value &Task);
   Value newOptimizer(const clang::CXXRecordDecl *R, llvm::ArrayRef<Value> Args);
   Value copyOf(const Value &V);
   Value copied(const Value &V, const clang::Expr *E);
@@ -266,7 +267,7 @@ private:
   void havoc(const clang::CallExpr *E,
              llvm::ArrayRef<const clang::Expr *> Args);
 
-  // LibTorch (Torch.cpp, Functions.cpp, TensorOperators.cpp, Modules.cpp,
+  // LibTorch (Torch.cpp, Functions.cpp, TensorCall.cpp, Modules.cpp,
   // Members.cpp, Forward.cpp, HostAccess.cpp).
   Value isOn(Device D, bool Cuda, const clang::Expr *E);
   Value torchCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
@@ -392,7 +393,7 @@ private:
                    CellId Base, const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args);
 
-  // What is judged (Judged.cpp, Advice.cpp, Supposed.cpp).
+  // What is judged (Judge.cpp, Advice.cpp, Supposed.cpp).
   /// Takes a judgement of a call on this path: remembers the visit, and what
   /// is told of it should it prove to be a mistake.
   void judged(const api::Judgement &J, FindingCode Code,

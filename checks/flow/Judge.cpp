@@ -26,11 +26,12 @@ std::vector<uint64_t> Interp::wayTo(const Expr *Site) const {
 // visit that is fine.
 void Interp::passed(const api::Judgement &J, FindingCode Code,
                     const Expr *Site) {
+  const std::vector<uint64_t> Way = wayTo(Site);
   for (unsigned L = 1; L <= S->Frames.size(); ++L) {
     const Expr *Call = siteAt(*S, L, Site);
     if (!Call)
       continue;
-    Visits &V = Told.visits(Code, Call, wayTo(Site));
+    Visits &V = Told.visits(Code, Call, Way);
     if (S->Threw)
       continue;
     V.Fine.push_back(S->Known);

@@ -29,6 +29,13 @@ Value Interp::newOptimizer(const CXXRecordDecl *R, ArrayRef<Value> Args) {
   return S->object(std::move(O));
 }
 
+Value Interp::packagedTask(QualType T, const Value &Task) {
+  Value V = fresh(T, "", SourceLocation(), "");
+  if (V.K == Value::Object)
+    S->Cells.mut(named(V.Id, "task", true)) = Task;
+  return V;
+}
+
 // An object that the library makes of constructor arguments: `make_shared`,
 // `emplace_back`.
 Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
@@ -67,9 +74,7 @@ Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
       Vs.push_back(load(C));
     V = newOptimizer(R, Vs);
   } else if (Ty.qualified(R) == "std::packaged_task" && Cells.size() == 1) {
-    V = fresh(T, "", SourceLocation(), "");
-    if (V.K == Value::Object)
-      S->Cells.mut(named(V.Id, "task", true)) = load(Cells[0]);
+    V = packagedTask(T, load(Cells[0]));
   } else if (Ty.kindOf(T) == TypeKind::Pair && Cells.size() > 1) {
     Object O;
     O.K = Object::List;

@@ -7,6 +7,16 @@ using namespace clang;
 
 namespace torch_tidy {
 
+Finding findingAt(FindingCode Code, const Expr *Call, const FunctionDecl *In) {
+  Finding F;
+  F.Code = Code;
+  F.Call = Call;
+  F.Function = In;
+  F.Loc = Call->getExprLoc();
+  F.Range = Call->getSourceRange();
+  return F;
+}
+
 Visits &Reports::visits(FindingCode Code, const Expr *Call,
                         std::vector<uint64_t> Way) {
   auto [It, New] = Sites.try_emplace({{Call, unsigned(Code)}, std::move(Way)});
@@ -131,12 +141,7 @@ void Reports::tellUnusedMoves(const std::set<const Expr *> &Causes) {
         !usedAfter(Ctx, Fn, Ref->getDecl(), E->getEndLoc()))
       continue;
     std::string Name = Ref->getDecl()->getNameAsString();
-    Finding F;
-    F.Code = FindingCode::UnusedMove;
-    F.Call = E;
-    F.Function = Fn;
-    F.Loc = E->getExprLoc();
-    F.Range = E->getSourceRange();
+    Finding F = findingAt(FindingCode::UnusedMove, E, Fn);
     F.Message = "the result of '" + Ty.text(E) +
                 "' is dropped: it does not move '" + Name + "' in place";
     F.Fixes.push_back(
@@ -150,12 +155,7 @@ void Reports::tellUnguarded() {
   for (auto &[E, A] : Asks) {
     if (A.Guarded || E->getBeginLoc().isMacroID())
       continue;
-    Finding F;
-    F.Code = FindingCode::UnguardedCuda;
-    F.Call = E;
-    F.Function = A.In;
-    F.Loc = E->getExprLoc();
-    F.Range = E->getSourceRange();
+    Finding F = findingAt(FindingCode::UnguardedCuda, E, A.In);
     F.Message = "CUDA is needed here, but 'torch::cuda::is_available()' is not "
                 "asked on the way";
     Findings.push_back(std::move(F));
@@ -173,9 +173,6 @@ std::vector<Finding> Reports::take() {
   for (Finding &F : Findings)
     if (Once.insert({F.Call, unsigned(F.Code)}).second)
       Few.push_back(std::move(F));
-  llvm::stable_sort(Few, [&](const Finding &A, const Finding &B) {
-    return Ctx.getSourceManager().isBeforeInTranslationUnit(A.Loc, B.Loc);
-  });
   return Few;
 }
 

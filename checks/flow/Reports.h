@@ -35,6 +35,10 @@ struct Visits {
   bool Runs = false; ///< One of those is known to run.
 };
 
+/// A finding that stands at the call that it is about; what it says is open.
+Finding findingAt(FindingCode Code, const clang::Expr *Call,
+                  const clang::FunctionDecl *In);
+
 class Reports {
 public:
   Reports(clang::ASTContext &Ctx, const Types &Ty) : Ctx(Ctx), Ty(Ty) {}
@@ -69,8 +73,7 @@ public:
   /// Decides what is told of the visits, the idle moves and the calls that
   /// need a GPU.
   void settle(const std::deque<SymbolInfo> &Symbols);
-  /// All findings in source order; a call is told of once, however many entries
-  /// lead to it.
+  /// All findings; a call is told of once, however many entries lead to it.
   std::vector<Finding> take();
 
 private:

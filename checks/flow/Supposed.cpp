@@ -52,10 +52,7 @@ void Interp::supposedMismatch(const Used &Wrong, const Used &Against,
     if (!Field || Written.count(Field) || !S->Handles[U->H].Fact.Dev.isCPU() ||
         !Told.firstOf(Field))
       continue;
-    Finding F;
-    F.Code = FindingCode::UnregisteredMember;
-    F.Call = Site;
-    F.Function = Supposed;
+    Finding F = findingAt(FindingCode::UnregisteredMember, Site, Supposed);
     F.Loc = Field->getLocation();
     F.Range = Field->getSourceRange();
     std::string Name = Field->getNameAsString();
