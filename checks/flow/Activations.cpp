@@ -274,7 +274,12 @@ const CXXMethodDecl *Interp::callOperator(const Value &V,
 }
 
 StringRef Interp::operatorOf(const CXXRecordDecl *R) {
-  if (!R || !R->isInStdNamespace() || !R->getIdentifier())
+  if (!R || !R->getIdentifier())
+    return "";
+  if (R->getName() == "Normalize" &&
+      R->getQualifiedNameAsString() == "torch::data::transforms::Normalize")
+    return "normalize";
+  if (!R->isInStdNamespace())
     return "";
   return llvm::StringSwitch<StringRef>(R->getName())
       .Case("plus", "add")
@@ -333,6 +338,8 @@ Value Interp::callClosure(const Value &V0, const Expr *Site,
     return enter(M, Site, S->cell(V), Args);
   StringRef Op =
       V.K == Value::Object ? operatorOf(S->Objects[V.Id].Rec) : StringRef();
+  if (Op == "normalize" && Args.size() == 1)
+    return copyOf(load(S->target(Args[0])));
   if (!Op.empty() && Args.size() == 2)
     if (Value Result = combined(Op, load(S->target(Args[0])), nullptr,
                                 load(S->target(Args[1])), nullptr, Site))

@@ -1,4 +1,5 @@
 // Calls: user functions run under the caller's facts, the rest is modelled.
+#include "checks/Compat.h"
 #include "checks/flow/Interp.h"
 #include "clang/AST/DeclTemplate.h"
 
@@ -145,6 +146,33 @@ bool Interp::isHandleType(QualType T) {
   }
 }
 
+// Assigns a tuple element by element; false where the elements are not known.
+bool Interp::assignThrough(const CXXRecordDecl *Tuple, const Value &To,
+                           const Value &From) {
+  auto *Instance = dyn_cast_or_null<ClassTemplateSpecializationDecl>(Tuple);
+  if (!Instance || Ty.kindOf(typeOf(Ctx, Tuple)) != TypeKind::Pair ||
+      To.K != Value::Object || From.K != Value::Object)
+    return false;
+  const auto Targets = S->Objects[To.Id].Elems,
+             Sources = S->Objects[From.Id].Elems;
+  if (Targets.size() != Sources.size())
+    return false;
+  const TemplateArgument &First = Instance->getTemplateArgs()[0];
+  const ArrayRef<TemplateArgument> Types =
+      First.getKind() == TemplateArgument::Pack
+          ? First.getPackAsArray()
+          : Instance->getTemplateArgs().asArray();
+  for (unsigned I = 0; I < Targets.size(); ++I) {
+    const Value Source = S->Cells[Sources[I]];
+    const bool Nested =
+        I < Types.size() && assignThrough(record(Types[I].getAsType()),
+                                          S->Cells[Targets[I]], Source);
+    if (!Nested)
+      assign(Targets[I], Source);
+  }
+  return true;
+}
+
 Value Interp::assignHandle(const CXXOperatorCallExpr *E, CellId Base,
                            const Expr *BaseE, const Expr *A) {
   Value V = eval(A);
@@ -152,16 +180,9 @@ Value Interp::assignHandle(const CXXOperatorCallExpr *E, CellId Base,
     return {};
   Value Old = S->Cells[Base];
   // std::tie: a tuple of references is assigned through.
-  if (Ty.kindOf(BaseE->getType()) == TypeKind::Pair && Old.K == Value::Object &&
-      V.K == Value::Object &&
-      S->Objects[Old.Id].Elems.size() == S->Objects[V.Id].Elems.size() &&
-      isa<CallExpr>(BaseE->IgnoreImplicit())) {
-    auto To = S->Objects[Old.Id].Elems, From = S->Objects[V.Id].Elems;
-    for (unsigned I = 0; I < To.size(); ++I)
-      assign(To[I], S->Cells[From[I]]);
-  } else {
+  if (!isa<CallExpr>(BaseE->IgnoreImplicit()) ||
+      !assignThrough(record(BaseE->getType()), Old, V))
     assign(Base, A->isLValue() ? copied(V, E) : V);
-  }
   return Value::of(Value::Ref, Base);
 }
 

@@ -161,7 +161,8 @@ Value Interp::containerCall(const CallExpr *E, const CXXMethodDecl *M,
     bool Makes =
         !Same && !T.isNull() && Name.starts_with("emplace") &&
         (Ty.kindOf(T) == TypeKind::Holder || Ty.kindOf(T) == TypeKind::Module ||
-         (record(T) && Ty.isUserCode(record(T))));
+         (record(T) && (Ty.isUserCode(record(T)) ||
+                        Ty.qualified(record(T)) == "torch::data::Example")));
     if (Makes) {
       std::vector<CellId> Cells = cellsOf(Args);
       X = Dead ? Value() : made(T, Cells, E);

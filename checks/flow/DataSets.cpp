@@ -32,6 +32,21 @@ static const FieldDecl *dataOf(const CXXRecordDecl *R) {
   return nullptr;
 }
 
+// An example of its data and target.
+Value Interp::newExample(const CXXRecordDecl *R, ArrayRef<Value> Parts) {
+  Object O;
+  O.Rec = R;
+  O.Opaque = true;
+  for (const FieldDecl *Field : R->fields()) {
+    const unsigned At = Field->getFieldIndex();
+    // What is not given is an undefined tensor.
+    Value V = At < Parts.size() ? copyOf(Parts[At])
+                                : defaultValue(Field->getType(), nullptr);
+    O.Fields.push_back({Field->getCanonicalDecl(), S->cell(V)});
+  }
+  return S->object(std::move(O));
+}
+
 // Examples and transforms of LibTorch.
 Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
   const CXXRecordDecl *R = E->getConstructor()->getParent();
@@ -53,16 +68,10 @@ Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
     const bool Copies = E->getConstructor()->isCopyOrMoveConstructor();
     if (Copies && !Args.empty())
       return copyOf(eval(Args[0]));
-    auto Field = R->field_begin();
+    std::vector<Value> Parts;
     for (const Expr *A : Args)
-      if (Field != R->field_end())
-        O.Fields.push_back(
-            {(Field++)->getCanonicalDecl(), S->cell(copyOf(eval(A)))});
-    // The others are undefined tensors.
-    for (; !Dead && Field != R->field_end(); ++Field)
-      O.Fields.push_back({Field->getCanonicalDecl(),
-                          S->cell(defaultValue(Field->getType(), nullptr))});
-    return Dead ? Value() : S->object(std::move(O));
+      Parts.push_back(eval(A));
+    return Dead ? Value() : newExample(R, Parts);
   }
   Value Given = eval(Args[0]);
   if (Dead)
@@ -98,6 +107,12 @@ Value Interp::dataCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     if (Maps)
       S->Cells.mut(named(Id, "transform", true)) = Vs[0];
     return V;
+  }
+  if (Name == "apply_batch" && Self.K == Value::Object && Args.size() == 1) {
+    const Value Batch = eval(Args[0]);
+    Value Made = Dead ? Value() : transformed(Self, Batch, E);
+    Known = Dead || Made;
+    return Made;
   }
   if (Name == "get_batch" && Self.K == Value::Object) {
     for (const Expr *A : given(Args))
@@ -203,6 +218,12 @@ Value Interp::transformed(const Value &Transform, const Value &Batch,
     return Batch;
   // What all examples have in common goes through.
   const Object List = S->Objects[Batch.Id];
+  // Of no examples none is made: it throws, and not for a device.
+  if (Name == "torch::data::transforms::Stack" && List.K == Object::List &&
+      !List.Opaque && List.Elems.empty()) {
+    Dead = true;
+    return {};
+  }
   Value Example = alike(examplesOf(List));
   if (List.K != Object::List || Example.K != Value::Object)
     return {};

@@ -140,8 +140,8 @@ private:
   }
   const clang::CXXMethodDecl *callOperator(const Value &V,
                                            const llvm::ArrayRef<CellId> *Args);
-  /// The operator on tensors that a function object of the standard library
-  /// stands for: "add" for `std::plus`; empty for none.
+  /// The operator on tensors that a function object of a library stands for:
+  /// "add" for `std::plus`; empty for none.
   static llvm::StringRef operatorOf(const clang::CXXRecordDecl *R);
   Value pairOf(const Value &First, const Value &Second);
 
@@ -171,6 +171,8 @@ private:
   Value dereferenced(const clang::CXXOperatorCallExpr *E, CellId Base,
                      const clang::Expr *BaseE);
   bool isHandleType(clang::QualType T);
+  bool assignThrough(const clang::CXXRecordDecl *Tuple, const Value &To,
+                     const Value &From);
   Value assignHandle(const clang::CXXOperatorCallExpr *E, CellId Base,
                      const clang::Expr *BaseE, const clang::Expr *A);
   Value libraryCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
@@ -343,6 +345,7 @@ private:
   Value dataCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                  CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
                  bool &Known);
+  Value newExample(const clang::CXXRecordDecl *R, llvm::ArrayRef<Value> Parts);
   Value newDataPart(const clang::CXXConstructExpr *E, bool &Known);
   Value batchOf(CellId DataSet, const clang::Expr *Site);
   Value transformed(const Value &Transform, const Value &Batch,

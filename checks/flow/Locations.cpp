@@ -165,6 +165,10 @@ CellId Interp::Locations::VisitDeclRefExpr(const DeclRefExpr *E) {
     V = I.fresh(D->getType(), D->getNameAsString(), E->getBeginLoc(),
                 "not set in this function");
   CellId C = S.cell(V);
+  // A constant is as cheap to find again; paths have fewer cells to agree on.
+  if (Var && (Var->isConstexpr() || Var->getType().isConstQualified()) &&
+      (V.K == Value::Int || V.K == Value::Dev || V.K == Value::Type))
+    return C;
   (Var && Var->hasGlobalStorage() ? S.Globals : S.top().Vars)[D] = C;
   return C;
 }

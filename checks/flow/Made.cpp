@@ -45,6 +45,12 @@ Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
     R = T->getAsCXXRecordDecl();
   if (!R)
     return Cells.size() == 1 ? load(Cells[0]) : Value();
+  auto Values = [&] {
+    std::vector<Value> Vs;
+    for (CellId C : Cells)
+      Vs.push_back(load(C));
+    return Vs;
+  };
   Value V;
   if (Ty.isUserCode(R)) {
     const CXXConstructorDecl *Best = nullptr;
@@ -62,19 +68,15 @@ Value Interp::made(QualType T, ArrayRef<CellId> Cells, const Expr *E) {
     else
       V = fresh(T, "", E->getBeginLoc(), "no constructor found");
   } else if (Ty.derives(R, "torch::nn::Module")) {
-    std::vector<Value> Vs;
-    for (CellId C : Cells)
-      Vs.push_back(load(C));
     StringRef K = R->getName();
     K.consume_back("Impl");
-    V = newModule(K, Vs, E, R);
+    V = newModule(K, Values(), E, R);
   } else if (Ty.kindOf(T) == TypeKind::Optimizer) {
-    std::vector<Value> Vs;
-    for (CellId C : Cells)
-      Vs.push_back(load(C));
-    V = newOptimizer(R, Vs);
+    V = newOptimizer(R, Values());
   } else if (Ty.qualified(R) == "std::packaged_task" && Cells.size() == 1) {
     V = packagedTask(T, load(Cells[0]));
+  } else if (Ty.qualified(R) == "torch::data::Example" && Cells.size() > 1) {
+    V = newExample(R, Values());
   } else if (Ty.kindOf(T) == TypeKind::Pair && Cells.size() > 1) {
     Object O;
     O.K = Object::List;

@@ -62,9 +62,12 @@ Value Interp::moveTensor(const CallExpr *E, StringRef Name, CellId Base,
     } else if (V.K == Value::Tensor) {
       D = S->Handles[V.Id].Fact.Dev, F.Type = S->Handles[V.Id].Fact.Type,
       Moves = true, Spelled = A;
-    } else if (V.K == Value::None &&
-               Ty.kindOf(A->getType()) != TypeKind::Number) {
-      D = Device::symbol(++DeviceSymbols), Moves = true;
+    } else if (TypeKind K = Ty.kindOf(A->getType());
+               V.K == Value::None && K != TypeKind::Number) {
+      if (K != TypeKind::Dtype)
+        D = Device::symbol(++DeviceSymbols), Moves = true;
+      if (K != TypeKind::Device)
+        F.Type = Dtype::Unknown;
     }
   }
   if (Moves && D.isCUDA())

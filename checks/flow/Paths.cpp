@@ -116,6 +116,13 @@ void Interp::join(State &To, const State &From) {
     else
       To.Cells.mut(C) = Value();
   }
+  // A global that each path came across by itself has a cell in each.
+  std::vector<const void *> Apart;
+  for (const auto &[D, C] : To.Globals)
+    if (From.Globals.lookup(D) != C)
+      Apart.push_back(D);
+  for (const void *D : Apart)
+    To.Globals[D] = To.cell(Value());
   if (To.Default != From.Default)
     To.Default = Dtype::Unknown;
   forgetOthers(To.Known, From.Known);

@@ -81,7 +81,10 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Object O;
     O.K = Object::List;
     for (unsigned I = 0; I < Args.size(); ++I)
-      O.Elems.push_back(Q == "std::tie" ? ArgLoc(I) : S->cell(copyOf(Arg(I))));
+      O.Elems.push_back(Q == "std::tie" ? ArgLoc(I)
+                        : Q == "std::forward_as_tuple"
+                            ? cellOf(Args[I])
+                            : S->cell(copyOf(Arg(I))));
     return Dead ? Value() : S->object(std::move(O));
   }
   if (Q == "std::tuple_cat") {

@@ -139,7 +139,8 @@ Value Interp::stringCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                ? string(std::to_string(V[0].N))
                : unknownString("");
   if (Name == "c_str" || Name == "data" || Name == "str" ||
-      (M && isa<CXXConversionDecl>(M)))
+      (M && isa<CXXConversionDecl>(M) &&
+       Ty.kindOf(E->getType()) == TypeKind::String))
     return V[0];
   if (Member && V[0].K == Value::Str) {
     StringRef Text = textOf(V[0]);

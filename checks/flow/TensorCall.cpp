@@ -32,6 +32,8 @@ Value Interp::TensorCall::run(ArrayRef<const Expr *> Args) {
     return packed();
   if (Kind == TypeKind::Number)
     return Value::of(Value::Sym, I.symbol(I.Ty.text(E), true));
+  if (Op == "sizes" && Operands.size() == 1)
+    return sizes();
   if (Type->isVoidType() ||
       (gives(OperatorInfo::NotTensor) && Kind != TypeKind::Tensor))
     return {};

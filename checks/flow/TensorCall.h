@@ -43,6 +43,7 @@ private:
   Value computed(unsigned Index);
   Value several();
   Value list();
+  Value sizes();
   Value unmodelled();
   std::optional<int> dims() const;      // Ranks.cpp
   std::optional<int> indexDims() const; // Ranks.cpp
@@ -68,7 +69,7 @@ private:
   Dtype DataType = Dtype::Unknown; ///< Of the literals of `torch::tensor`.
   bool HasOptions = false;
   std::optional<Dtype> Numbers; ///< What the given scalars are together.
-  bool Nested = false;   ///< The literals of `torch::tensor` are lists.
+  bool Nested = false;          ///< The literals of `torch::tensor` are lists.
   bool Thrown = false;
   bool Grad = false;
   Device Where; ///< Of the operands; CUDA where one of them is there.

@@ -205,6 +205,18 @@ Value Interp::TensorCall::list() {
   return S.object(std::move(O));
 }
 
+// How many there are is how many dimensions another tensor made so has.
+Value Interp::TensorCall::sizes() {
+  const int Dims = Operands[0].Fact.Dims;
+  if (Dims < 0)
+    return {};
+  Object O;
+  O.K = Object::List;
+  for (int Dim = 0; Dim < Dims; ++Dim)
+    O.Elems.push_back(S.cell(Value::of(Value::Sym, I.symbol("", true))));
+  return S.object(std::move(O));
+}
+
 Value Interp::TensorCall::unmodelled() {
   return I.fresh(Type, "", E->getBeginLoc(), "no model for '" + Op.str() + "'");
 }

@@ -319,3 +319,18 @@ void onlyMadeShared() {
   net->forward(torch::rand({2, 3}));
   net->forward(torch::rand({2, 3}, torch::kCUDA)); // expect: 'shift' is on the CPU
 }
+
+// A holder of an instance of a class template: nothing but the holder makes it.
+template <class Block> struct StackImpl : nn::Module {
+  explicit StackImpl(int64_t width) : block(width, width) { register_module("block", block); }
+  Tensor forward(Tensor x) { return block(x); }
+  Block block;
+};
+template <class Block = nn::Linear> struct Stack : nn::ModuleHolder<StackImpl<Block>> {
+  using nn::ModuleHolder<StackImpl<Block>>::ModuleHolder;
+};
+void holderOfAnInstance() {
+  Stack<> stack(3);
+  stack->forward(torch::rand({2, 3}));
+  stack->forward(torch::rand({2, 3}, torch::kCUDA)); // expect: is on CUDA but 'block' is on the CPU
+}

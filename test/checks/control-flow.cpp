@@ -224,3 +224,15 @@ void conditionInAVariable(bool cuda) {
   if (!onHost)
     x + torch::ones(3); // expect: is on the CPU but
 }
+
+// More paths than are kept apart; each comes across the constant by itself.
+void constantOnManyPaths(bool a, bool b, bool c, bool d, bool e, torch::Tensor x) {
+  std::vector<torch::Tensor> all;
+  auto mask = torch::ones({3}, torch::kBool);
+  if (a) { all.push_back(x.cuda()); mask = mask.to(torch::kFloat32).gt(0); }
+  if (b) all.push_back(x.cpu());
+  if (c) { all.push_back(x.cuda()); all.push_back(x.cuda()); mask.to(torch::kFloat32).sum(); }
+  if (d) { all.push_back(x.cpu()); all.push_back(x.cpu()); }
+  if (e) { all.push_back(x.cuda()); all.push_back(x.cpu()); }
+  mask.to(torch::kFloat32).mean();
+}

@@ -128,3 +128,43 @@ void perhaps() {
     torch::nll_loss(y, batch.target); // expect: 'batch.target' is on the CPU but 'y' is on CUDA
   }
 }
+
+// A collation of the program's own, which stacks what it makes.
+struct Captions {
+  Tensor words;
+  Tensor lengths;
+};
+using CaptionBatch = data::Example<Tensor, Captions>;
+struct Collate : data::transforms::Collation<CaptionBatch, std::vector<data::Example<>>> {
+  CaptionBatch apply_batch(std::vector<data::Example<>> all) override {
+    std::vector<int64_t> lengths;
+    std::vector<data::Example<>> padded;
+    for (auto &one : all) {
+      lengths.push_back(one.target.size(0));
+      padded.emplace_back(one.data, one.target);
+    }
+    auto stacked = data::transforms::Stack<>().apply_batch(padded);
+    return {stacked.data, {stacked.target, torch::tensor(lengths).cuda()}};
+  }
+};
+void collated() {
+  auto cuda = torch::rand({3}, torch::kCUDA);
+  auto batches = data::make_data_loader(Rows(torch::rand({4, 3})).map(Collate()), 2);
+  for (auto &batch : *batches) {
+    batch.data + cuda;         // expect: 'batch.data' is on the CPU but 'cuda' is on CUDA
+    batch.target.words + cuda; // expect: 'batch.target.words' is on the CPU but 'cuda' is on CUDA
+    batch.target.lengths + cuda;
+  }
+}
+
+// A transform that is called like a function, by whoever it is given to.
+Tensor read(std::function<Tensor(Tensor)> change = [](Tensor x) { return x; }) {
+  return change(torch::rand({3, 4, 4}));
+}
+void calledTransform() {
+  auto cuda = torch::rand({3, 4, 4}, torch::kCUDA);
+  data::transforms::Normalize<> normalize({0.5, 0.5, 0.5}, {0.2, 0.2, 0.2});
+  normalize(cuda.cpu()) + cuda; // expect: 'normalize(cuda.cpu())' is on the CPU but 'cuda' is on CUDA
+  read(normalize) + cuda;       // expect: 'read(normalize)' is on the CPU but 'cuda' is on CUDA
+  read() + cuda;                // expect: 'read()' is on the CPU but 'cuda' is on CUDA
+}

@@ -60,3 +60,11 @@ void stateOfRecurrent() {
   auto [out, state] = lstm->forward(torch::rand({2, 3, 4}));
   std::get<0>(state)[0] * torch::rand({3, 4}, torch::kCUDA); // expect: 'std::get<0>(state)[0]' is on the CPU but
 }
+
+// As many dimensions as another tensor.
+void ofOthersSizes(torch::Tensor any) {
+  auto x = torch::rand({2, 3}, torch::kCUDA);
+  x * torch::ones({6}).view(x.sizes()); // expect: 'torch::ones({6}).view(x.sizes())' is on the CPU but 'x' is on CUDA
+  x * torch::ones({1}).view(x.sum().sizes());
+  x * torch::ones({1}).view(any.sizes());
+}

@@ -222,3 +222,14 @@ void madePair() {
   both->first + torch::ones({2, 4}, torch::kCUDA);
   both->first + both->second; // expect: 'both->second' is on the CPU but 'both->first' is on CUDA
 }
+
+// Tuples of references are assigned through, those inside of them as well.
+std::tuple<torch::Tensor, std::tuple<torch::Tensor, torch::Tensor>> threePlaces() {
+  return {torch::rand({2, 4}, torch::kCUDA), std::make_tuple(torch::rand({2, 4}), torch::rand({2, 4}, torch::kCUDA))};
+}
+void nestedTie() {
+  torch::Tensor out, h, c;
+  std::forward_as_tuple(out, std::tie(h, c)) = threePlaces();
+  out + c;
+  out + h; // expect: 'h' is on the CPU but 'out' is on CUDA
+}

@@ -116,3 +116,14 @@ void readInARound() {
   }
   x + torch::rand({3}, torch::kCUDA); // expect: 'x' is on the CPU but 'torch::rand({3}, torch::kCUDA)' is on CUDA
 }
+
+// A pointer to characters that a C library gives is no string that is asked
+// whether it is there.
+extern "C" unsigned char *loadImage(const char *path);
+void imageOfCharacters(const std::string &path) {
+  std::unique_ptr<unsigned char, void (*)(void *)> image(loadImage(path.c_str()), std::free);
+  if (!image)
+    throw std::runtime_error("no image " + path);
+  auto x = torch::from_blob(image.get(), {2, 3}, torch::kByte).clone();
+  x + torch::rand({2, 3}, torch::kCUDA); // expect: 'x' is on the CPU but 'torch::rand({2, 3}, torch::kCUDA)' is on CUDA
+}

@@ -157,3 +157,11 @@ void assignedSlices() {
   p.cuda.slice(0, 0, 1) = p.cpu.slice(0, 0, 1);
   p.cuda + p.cuda;
 }
+
+// To a type that is not known.
+torch::ScalarType someType();
+void unknownType(torch::Tensor mask) {
+  auto x = torch::ones({2, 3}, torch::kBool).to(someType());
+  x.mean();
+  x + torch::rand({2, 3}, torch::kCUDA); // expect: 'x' is on the CPU but 'torch::rand({2, 3}, torch::kCUDA)' is on CUDA
+}

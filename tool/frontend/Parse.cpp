@@ -26,7 +26,7 @@ public:
   void ForgetSema() override { TheSema = nullptr; }
 
   bool shouldSkipFunctionBody(Decl *D) override {
-    return OwnerOf(D->getLocation()) == Owner::Library;
+    return OwnerOf(D->getLocation()) == Owner::Library && !isOfHolder(D);
   }
 
   /// Clang has just put it on the list of what it will do.
@@ -43,6 +43,12 @@ public:
 private:
   OwnerMap OwnerOf;
   NeededInstantiations IsNeeded;
+
+  /// A ModuleHolder instantiates the constructor of the user's class.
+  static bool isOfHolder(const Decl *D) {
+    auto *R = dyn_cast<CXXRecordDecl>(D->getDeclContext());
+    return R && R->getIdentifier() && R->getName() == "ModuleHolder";
+  }
   Sema *TheSema = nullptr;
 };
 
