@@ -8,9 +8,10 @@
 #ifndef TORCH_TIDY_CHECKS_FINDING_H
 #define TORCH_TIDY_CHECKS_FINDING_H
 
-#include "checks/Summary.h"
+#include "checks/flow/Placement.h"
 #include "clang/Basic/Diagnostic.h"
 #include "clang/Basic/SourceLocation.h"
+#include <map>
 #include <string>
 #include <vector>
 
@@ -113,19 +114,19 @@ struct AnalysisOptions {
   unsigned Depth = 16;
   /// Paths (distinct states) that are kept apart at one point.
   unsigned Paths = 16;
-  /// What is known of functions that are defined in other sources; may be null.
-  const Summaries *Elsewhere = nullptr;
+  /// Sources that the translation unit includes for what they define: their
+  /// functions are followed where they are called, and are no entries.
+  std::vector<std::string> Behind = {};
 };
 
 struct AnalysisResult {
   std::vector<Finding> Findings; ///< In source order, no duplicates.
   std::vector<Unknown> Unknowns; ///< In source order, one per place and reason.
   AnalysisStats Stats;
-  /// Of the functions that other sources can call.
-  Summaries Defined;
-  /// The symbols of functions that are called here and defined in another
-  /// source, and their names: "f", "C::f".
-  std::map<std::string, std::string> Unseen;
+  /// The functions that other sources can call, and those that are called here
+  /// and defined in another source: their symbols, and their names as they are
+  /// spelled there, "f" or "C::f".
+  std::map<std::string, std::string> Defined, Unseen;
 };
 
 /// Analyses every function that the user wrote in this translation unit

@@ -13,8 +13,8 @@ void SharedAnalysis::require(const AnalysisOptions &Wanted) {
   Options->Budget = std::max(Options->Budget, Wanted.Budget);
   Options->Depth = std::max(Options->Depth, Wanted.Depth);
   Options->Paths = std::max(Options->Paths, Wanted.Paths);
-  if (Wanted.Elsewhere)
-    Options->Elsewhere = Wanted.Elsewhere;
+  if (!Wanted.Behind.empty())
+    Options->Behind = Wanted.Behind;
 }
 
 const AnalysisResult &SharedAnalysis::get(ASTContext &Context) {

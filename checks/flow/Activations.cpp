@@ -227,17 +227,12 @@ Value Interp::newRecord(const CXXRecordDecl *R, const CXXConstructorDecl *Ctor,
   } else if (!Ctor || Ctor->isImplicit() || Ctor->isDefaulted()) {
     implicitConstruct(R, Site, This);
   } else {
-    const FunctionSummary *Known = summaryOf(Ctor);
-    std::optional<Device> Place;
-    if (Known)
-      Place = resultPlace(*Known, Args);
-    else
-      unknown(Site ? Site->getBeginLoc() : SourceLocation(),
-              "constructor of '" + R->getNameAsString() +
-                  "' is defined elsewhere");
+    name(Ctor, Result.Unseen);
+    unknown(Site ? Site->getBeginLoc() : SourceLocation(),
+            "constructor of '" + R->getNameAsString() +
+                "' is defined elsewhere");
     S->Objects.mut(V.Id).Opaque = true;
-    S->Objects.mut(V.Id).Unseen =
-        Place.value_or(Device::symbol(++DeviceSymbols));
+    S->Objects.mut(V.Id).Unseen = Device::symbol(++DeviceSymbols);
   }
   return Dead ? Value() : S->Cells[This];
 }

@@ -68,29 +68,15 @@ void Interp::runRoot(const FunctionDecl *Fn) {
         initialise(Ctor, nullptr);
     }
   });
-  const State Entry = In.empty() ? State() : In.front();
-  const bool One = In.size() == 1;
   Flow Out = exec(Fn->getBody(), std::move(In));
   // Only a jump into a block is left over.
   GaveUp |= !Out.Goto.empty();
-  if (Fn->isExternallyVisible() && !Fn->isInlined()) {
-    auto *Ctor = dyn_cast<CXXConstructorDecl>(Fn);
-    if (!Ctor && One)
-      summarise(Fn, Entry, Out);
-    else if (Ctor && Ty.isUserModule(Ctor->getParent()))
-      summariseConstructor(Ctor);
-  }
+  if (!Fn->isInlined())
+    name(Fn, Result.Defined);
   if (GaveUp) {
     ++Result.Stats.GaveUp;
     Result.Stats.GaveUpAt.push_back(Fn->getLocation());
   }
-}
-
-// Nothing of it concerns LibTorch; other sources still learn that it is here.
-void Interp::passOver(const FunctionDecl *Fn) {
-  if (Fn->isExternallyVisible() && !Fn->isInlined() &&
-      !isa<CXXConstructorDecl>(Fn) && returnsTensors(Fn))
-    Result.Defined.try_emplace(linkerSymbol(Fn));
 }
 
 AnalysisResult Interp::take(ArrayRef<const CXXRecordDecl *> Modules) {
@@ -130,6 +116,35 @@ public:
     return true;
   }
 };
+
+/// Whether a declaration is the main file's or of a header that it includes,
+/// and not of a source that stands behind it.
+class OwnDecls {
+  const SourceManager &SM;
+  ArrayRef<std::string> Behind;
+  llvm::DenseMap<FileID, bool> Known;
+
+  bool isOwn(FileID File) {
+    if (File == SM.getMainFileID() || File.isInvalid())
+      return true;
+    auto [It, New] = Known.try_emplace(File, true);
+    if (!New)
+      return It->second;
+    OptionalFileEntryRef Entry = SM.getFileEntryRefForID(File);
+    const bool Own = !(Entry && llvm::is_contained(Behind, Entry->getName())) &&
+                     isOwn(SM.getFileID(SM.getIncludeLoc(File)));
+    return Known[File] = Own;
+  }
+
+public:
+  OwnDecls(const SourceManager &SM, ArrayRef<std::string> Behind)
+      : SM(SM), Behind(Behind) {}
+  bool operator()(const Decl *D) {
+    return Behind.empty() ||
+           isOwn(SM.getFileID(SM.getExpansionLoc(D->getLocation())));
+  }
+};
+
 // Without tensors in sight there is nothing to follow.
 bool knowsLibTorch(ASTContext &Ctx) {
   for (NamedDecl *N :
@@ -155,11 +170,11 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
   for (Decl *D : TopLevel)
     C.TraverseDecl(D);
   const Reach Reaches(TopLevel);
+  OwnDecls IsOwn(Ctx.getSourceManager(), Opts.Behind);
   for (const FunctionDecl *F : C.Roots)
-    if (Reaches(F))
+    if (Reaches(F) && IsOwn(F))
       I.runRoot(F);
-    else
-      I.passOver(F);
+  llvm::erase_if(C.Modules, [&](const Decl *M) { return !IsOwn(M); });
   AnalysisResult R = I.take(C.Modules);
   R.Stats.Seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin)

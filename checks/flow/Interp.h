@@ -45,7 +45,6 @@ class Interp {
 public:
   Interp(clang::ASTContext &Ctx, const AnalysisOptions &Opts);
   void runRoot(const clang::FunctionDecl *Fn);
-  void passOver(const clang::FunctionDecl *Fn);
   AnalysisResult take(llvm::ArrayRef<const clang::CXXRecordDecl *> Modules);
   Types &types() { return Ty; }
   /// Whether something is assigned to in there.
@@ -382,16 +381,9 @@ private:
                      clang::QualType T, Value &Result);
   std::optional<Device> placedAt(CellId Obj);
 
-  // Summaries.cpp.
-  std::string linkerSymbol(const clang::FunctionDecl *Fn);
-  const FunctionSummary *summaryOf(const clang::FunctionDecl *Fn);
-  std::vector<Device> argumentPlaces(const clang::FunctionDecl *Fn);
-  bool returnsTensors(const clang::FunctionDecl *Fn);
-  void summarise(const clang::FunctionDecl *Fn, const State &Entry,
-                 const Flow &Out);
-  void summariseConstructor(const clang::CXXConstructorDecl *Ctor);
-  std::optional<Device> resultPlace(const FunctionSummary &Known,
-                                    llvm::ArrayRef<CellId> Args);
+  // Unseen.cpp.
+  void name(const clang::FunctionDecl *Fn,
+            std::map<std::string, std::string> &In);
   Value unseenCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                    CellId Base, const clang::Expr *BaseE,
                    llvm::ArrayRef<const clang::Expr *> Args);

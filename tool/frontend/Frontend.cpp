@@ -19,11 +19,42 @@ enum class Stage {
   Parsing,        ///< Past all that a preamble can do wrong.
 };
 
+/// A source that is read behind the main file includes headers that are there
+/// already; not all of them have a guard.
+class HeadersOnce : public PPCallbacks {
+public:
+  HeadersOnce(Preprocessor &PP, llvm::ArrayRef<std::string> Behind)
+      : PP(PP), Behind(Behind) {}
+
+  void FileChanged(SourceLocation Loc, FileChangeReason Reason,
+                   SrcMgr::CharacteristicKind Kind, FileID) override {
+    SourceManager &SM = PP.getSourceManager();
+    FileID ID = SM.getFileID(Loc);
+    OptionalFileEntryRef File = SM.getFileEntryRefForID(ID);
+    if (Reason != EnterFile || SrcMgr::isSystem(Kind) || !File ||
+        ID == SM.getMainFileID())
+      return;
+    IsBehind |= llvm::is_contained(Behind, File->getName());
+    Entered.push_back(*File);
+    if (!IsBehind)
+      return;
+    for (FileEntryRef Header : Entered)
+      PP.getHeaderSearchInfo().MarkFileIncludeOnce(Header);
+    Entered.clear();
+  }
+
+private:
+  Preprocessor &PP;
+  llvm::ArrayRef<std::string> Behind;
+  std::vector<FileEntryRef> Entered;
+  bool IsBehind = false;
+};
+
 class ParseAction : public ASTFrontendAction {
 public:
-  ParseAction(MakeConsumer Make, const std::optional<Preamble> &Begin,
-              Stage &Reached)
-      : Make(Make), Begin(Begin), Reached(Reached) {}
+  ParseAction(MakeConsumer Make, llvm::ArrayRef<std::string> Behind,
+              const std::optional<Preamble> &Begin, Stage &Reached)
+      : Make(Make), Behind(Behind), Begin(Begin), Reached(Reached) {}
 
   std::unique_ptr<ASTConsumer>
   CreateASTConsumer(CompilerInstance &Compiler, llvm::StringRef File) override {
@@ -39,11 +70,14 @@ public:
           return;
         }
     Reached = Stage::Parsing;
+    if (!Behind.empty())
+      PP.addPPCallbacks(std::make_unique<HeadersOnce>(PP, Behind));
     ASTFrontendAction::ExecuteAction();
   }
 
 private:
   MakeConsumer Make;
+  llvm::ArrayRef<std::string> Behind;
   const std::optional<Preamble> &Begin;
   Stage &Reached;
 };
@@ -61,8 +95,8 @@ public:
 class FromParsingOn : public ForwardingDiagnosticConsumer {
 public:
   FromParsingOn(DiagnosticConsumer &Target, const Stage &Reached)
-      : ForwardingDiagnosticConsumer(Target), Target(Target),
-        Reached(Reached) {}
+      : ForwardingDiagnosticConsumer(Target), Target(Target), Reached(Reached) {
+  }
 
   void BeginSourceFile(const LangOptions &Lang,
                        const Preprocessor *PP) override {
@@ -100,11 +134,33 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> filesOf(const ParseJob &Job) {
   return FS;
 }
 
+/// The text of the main file with others behind it; null where it cannot be
+/// read. Offsets into the file itself are what they were.
+std::unique_ptr<llvm::MemoryBuffer>
+withBehind(const CompilerInvocation &Main, llvm::ArrayRef<std::string> Behind,
+           llvm::vfs::FileSystem &Files) {
+  const auto &Inputs = Main.getFrontendOpts().Inputs;
+  if (Inputs.size() != 1 || !Inputs[0].isFile())
+    return nullptr;
+  auto Own = Files.getBufferForFile(Inputs[0].getFile());
+  if (!Own)
+    return nullptr;
+  return llvm::MemoryBuffer::getMemBufferCopy(
+      (*Own)->getBuffer().str() + includesBehind(Behind), Inputs[0].getFile());
+}
+
 bool succeeded(bool Executed, const CompilerInstance &Compiler) {
   return Executed && !Compiler.getDiagnostics().hasUncompilableErrorOccurred();
 }
 
 } // namespace
+
+std::string includesBehind(llvm::ArrayRef<std::string> Sources) {
+  std::string Text;
+  for (const std::string &Source : Sources)
+    Text += "\n#include \"" + Source + "\"\n";
+  return Text;
+}
 
 bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
   auto Files = llvm::makeIntrusiveRefCnt<RecordingFileSystem>(
@@ -127,11 +183,15 @@ bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
       // It was validated by content before; clang would go by times.
       PP.DisablePCHOrModuleValidation = DisableValidationForModuleKind::All;
     }
+    if (!Job.Behind.empty())
+      if (auto Text = withBehind(*Copy, Job.Behind, *Files))
+        Copy->getPreprocessorOpts().addRemappedFile(
+            Copy->getFrontendOpts().Inputs[0].getFile(), Text.release());
     Stage Reached = Begin ? Stage::BeforePreamble : Stage::Parsing;
     FromParsingOn Diagnostics(Job.Diagnostics, Reached);
     CompilerInstance Compiler(std::move(Copy));
     prepare(Compiler, Files, Diagnostics);
-    ParseAction Action(Make, Begin, Reached);
+    ParseAction Action(Make, Job.Behind, Begin, Reached);
     bool Executed = Compiler.ExecuteAction(Action);
     if (Reached != Stage::Parsing) {
       if (Reached == Stage::BeforePreamble)
@@ -151,7 +211,7 @@ bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
 
 bool precompile(const ParseJob &Job, llvm::StringRef Output) {
   auto Files = filesOf(Job);
-  std::shared_ptr<CompilerInvocation> Invocation = 
+  std::shared_ptr<CompilerInvocation> Invocation =
       makeInvocation(Job, Files, /*ForUs=*/false);
   if (!Invocation)
     return false;

@@ -44,6 +44,8 @@ struct ParseJob {
   /// The files as clang shall see them, an editor's unsaved ones among them;
   /// null is the disk. The job sets its working directory.
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files = nullptr;
+  /// Sources that are read behind the file, as if it included them at its end.
+  llvm::ArrayRef<std::string> Behind = {};
   /// Where preambles come from; null for a parse without.
   Preambles *Library = nullptr;
   /// Filled in where given.
@@ -53,6 +55,9 @@ struct ParseJob {
 /// Makes the consumer of the tree, when the compiler is ready to parse.
 using MakeConsumer = llvm::function_ref<std::unique_ptr<clang::ASTConsumer>(
     clang::CompilerInstance &, llvm::StringRef File)>;
+
+/// What the text of a main file ends in where others are read behind it.
+std::string includesBehind(llvm::ArrayRef<std::string> Sources);
 
 /// Parses and hands the tree to the consumer; safe to call from several
 /// threads at once. Returns false where the file has errors: the consumer has

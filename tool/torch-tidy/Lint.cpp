@@ -271,10 +271,7 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
   };
   OtherSources Others(Jobs, Commands, Flags, Config, Once);
   auto Lint = [&](const LintJob &Job) {
-    LintResult Result = Once(Job);
-    if (LintJob Informed = Others.informed(Job, Result);
-        !Informed.Elsewhere.empty())
-      Result = Once(Informed);
+    LintResult Result = Others.lint(Job);
     Bar.step(Job.File);
     return Result;
   };

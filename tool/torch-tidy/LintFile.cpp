@@ -47,7 +47,7 @@ public:
         AnalysisOptions Wanted =
             readAnalysisOptions(ClangTidyCheck::OptionsView(
                 Check.name(), Context.getOptions().CheckOptions, &Context));
-        Wanted.Elsewhere = &Job.Elsewhere;
+        Wanted.Behind = Job.Behind;
         Analysis.require(Wanted);
       }
     // Who asks for a node's parent has the whole scope walked: LibTorch, and
@@ -85,11 +85,7 @@ public:
       Result.Unknowns.push_back(U.Loc.printToString(SM) + ": " + U.Reason);
     for (SourceLocation Loc : Found.Stats.GaveUpAt)
       Result.GaveUp.push_back(Loc.printToString(SM));
-    // What the ways that a file is compiled do not agree on is not known.
-    for (const auto &[Symbol, Said] : Found.Defined)
-      if (auto [It, New] = Result.Defined.try_emplace(Symbol, Said);
-          !New && !(It->second == Said))
-        It->second = {};
+    Result.Defined.insert(Found.Defined.begin(), Found.Defined.end());
     Result.Unseen.insert(Found.Unseen.begin(), Found.Unseen.end());
     Result.Stats.Functions += Found.Stats.Functions;
     Result.Stats.GaveUp += Found.Stats.GaveUp;
@@ -162,10 +158,22 @@ void addStaleNolints(llvm::StringRef File, const ClangTidyContext &Context,
       std::back_inserter(Result.Errors));
 }
 
+/// The configuration with which a filter for headers lets other sources pass.
+TidyConfig withSources(TidyConfig Config, const LintJob &Job) {
+  if (Job.Behind.empty())
+    return Config;
+  std::string Filter =
+      Config.provider()->getOptions(Job.File).HeaderFilterRegex.value_or("");
+  for (const std::string &Source : Job.Behind)
+    Filter += (Filter.empty() ? "^" : "|^") + llvm::Regex::escape(Source) + "$";
+  Config.Overrides.HeaderFilterRegex = Filter;
+  return Config;
+}
+
 void lint(const LintJob &Job, const TidyConfig &Config,
           llvm::StringRef ResourceDir, const LintHooks &Hooks,
           LintResult &Result) {
-  ClangTidyContext Context(Config.provider());
+  ClangTidyContext Context(withSources(Config, Job).provider());
   ClangTidyDiagnosticConsumer Diagnostics(Context);
   auto Options = std::make_unique<DiagnosticOptions>();
   DiagnosticsEngine Engine(DiagnosticIDs::create(), *Options, &Diagnostics,
@@ -182,7 +190,7 @@ void lint(const LintJob &Job, const TidyConfig &Config,
                                             Command.Directory);
     };
     if (!runFrontend({Command, ResourceDir, Diagnostics, Hooks.Files,
-                      Hooks.Library, &Result.Parses.emplace_back()},
+                      Job.Behind, Hooks.Library, &Result.Parses.emplace_back()},
                      Make))
       Result.Failed = true;
   }

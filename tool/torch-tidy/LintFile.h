@@ -27,8 +27,8 @@ struct LintJob {
   std::vector<clang::tooling::CompileCommand> Commands;
   /// The configuration of the file, as text: what a stored result is known by.
   std::string Options = "";
-  /// What is known of functions that are defined in other sources.
-  Summaries Elsewhere = {};
+  /// Sources that define what it calls, absolute: read behind it.
+  std::vector<std::string> Behind = {};
 };
 
 struct LintResult {
@@ -45,8 +45,7 @@ struct LintResult {
   std::vector<std::string> Unknowns;
   std::vector<std::string> GaveUp;
   /// As in AnalysisResult; of all commands of the file.
-  Summaries Defined;
-  std::map<std::string, std::string> Unseen;
+  std::map<std::string, std::string> Defined, Unseen;
   /// Some command of the file did not parse; nothing is known of it then.
   bool Failed = false;
   /// The analysis died on this file, and the others went on.

@@ -3,14 +3,21 @@
 #include "tool/torch-tidy/TidyConfig.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include <set>
+
+using clang::tidy::ClangTidyError;
 
 namespace torch_tidy {
+
+/// How many sources are read behind one, and how many callers are asked.
+constexpr size_t MostBehind = 12, MostCallers = 8;
 
 OtherSources::OtherSources(llvm::ArrayRef<LintJob> Jobs,
                            CompileCommands &Commands, const CommonFlags &Flags,
                            const TidyConfig &Config, LintAlone Lint)
-    : Files(Commands.allSources()), Commands(Commands), Flags(Flags),
-      Provider(Config.provider()), Lint(std::move(Lint)) {
+    : Jobs(Jobs), Files(Commands.allSources()), Commands(Commands),
+      Flags(Flags), Provider(Config.provider()), Lint(std::move(Lint)) {
   for (const LintJob &Job : Jobs)
     if (!llvm::is_contained(Files, Job.File))
       Files.push_back(Job.File);
@@ -26,8 +33,8 @@ static llvm::StringRef lastName(llvm::StringRef &Text) {
   return Name;
 }
 
-/// The identifiers that a parenthesis follows, and where a class or namespace is
-/// named in front of one, that as well: "f", "C::f".
+/// The identifiers that a parenthesis follows, and where a class or namespace
+/// is named in front of one, that as well: "f", "C::f".
 static llvm::StringSet<> callsIn(llvm::StringRef Text) {
   llvm::StringSet<> Names;
   for (size_t At = Text.find('('); At != llvm::StringRef::npos;
@@ -51,51 +58,223 @@ void OtherSources::readAll() {
         Mentions[Name.getKey()].push_back(&File);
 }
 
-Summaries OtherSources::definedIn(const std::string &File) {
-  std::promise<Summaries> Mine;
+/// What a file says by itself; once in a run.
+OtherSources::Linted OtherSources::alone(const std::string &File) {
+  std::promise<Linted> Mine;
   std::unique_lock<std::mutex> Guard(Lock);
   auto [It, New] = Known.try_emplace(File);
   if (!New) {
-    std::shared_future<Summaries> Theirs = It->second;
+    std::shared_future<Linted> Theirs = It->second;
     Guard.unlock();
     return Theirs.get();
   }
   It->second = Mine.get_future().share();
-  llvm::Expected<LintJob> Job = makeJob(Commands, Flags, *Provider, File);
-  Guard.unlock();
-  Summaries Defined;
-  if (Job)
-    Defined = Lint(*Job).Defined;
-  else
+  Linted Result;
+  const LintJob *Asked =
+      llvm::find_if(Jobs, [&](const LintJob &Job) { return Job.File == File; });
+  if (Asked != Jobs.end()) {
+    Result.Of = *Asked;
+  } else if (auto Job = makeJob(Commands, Flags, *Provider, File)) {
+    Result.Of = std::move(*Job);
+  } else {
     llvm::consumeError(Job.takeError());
-  Mine.set_value(Defined);
-  return Defined;
+    Result.Result.Failed = true;
+  }
+  Guard.unlock();
+  if (!Result.Result.Failed)
+    Result.Result = Lint(Result.Of);
+  Mine.set_value(Result);
+  return Result;
 }
 
-LintJob OtherSources::informed(const LintJob &Job, const LintResult &Alone) {
-  LintJob Result = Job;
-  if (Alone.Unseen.empty())
-    return Result;
+/// How many folders the way from one file to another goes up and down.
+static size_t distance(llvm::StringRef A, llvm::StringRef B) {
+  namespace path = llvm::sys::path;
+  auto I = path::begin(A), J = path::begin(B);
+  for (; I != path::end(A) && J != path::end(B) && *I == *J; ++I)
+    ++J;
+  return std::distance(I, path::end(A)) + std::distance(J, path::end(B));
+}
+
+/// The other files that have the name, the nearest first.
+std::vector<std::string> OtherSources::mentioning(const std::string &Name,
+                                                  const std::string &Near) {
   std::call_once(Read, [this] { readAll(); });
-  for (const auto &[Symbol, Name] : Alone.Unseen) {
-    std::optional<FunctionSummary> Said;
-    bool Agree = true;
-    auto Mentioned = Mentions.find(Name);
-    if (Mentioned == Mentions.end())
-      continue;
-    for (const std::string *File : Mentioned->second) {
-      if (*File == Job.File)
-        continue;
-      const Summaries Theirs = definedIn(*File);
-      auto It = Theirs.find(Symbol);
-      if (It == Theirs.end())
-        continue;
-      Agree &= !Said || *Said == It->second;
-      Said = It->second;
-    }
-    if (Agree && Said && !(*Said == FunctionSummary()))
-      Result.Elsewhere.emplace(Symbol, *Said);
+  std::vector<std::string> Result;
+  auto Found = Mentions.find(Name);
+  if (Found == Mentions.end())
+    return Result;
+  for (const std::string *File : Found->second)
+    if (*File != Near)
+      Result.push_back(*File);
+  llvm::sort(Result, [&](const std::string &A, const std::string &B) {
+    const size_t FromA = distance(A, Near), FromB = distance(B, Near);
+    return FromA != FromB ? FromA < FromB : A < B;
+  });
+  return Result;
+}
+
+/// The flags that say which of a source's lines are compiled, and as what.
+static std::set<llvm::StringRef> dialect(const LintJob &Job) {
+  std::set<llvm::StringRef> Result;
+  llvm::ArrayRef<std::string> Args = Job.Commands.front().CommandLine;
+  for (size_t I = 0; I < Args.size(); ++I) {
+    llvm::StringRef Arg = Args[I];
+    if ((Arg == "-D" || Arg == "-U") && I + 1 < Args.size())
+      Result.insert(Args[++I]);
+    else if (Arg.starts_with("-D") || Arg.starts_with("-U"))
+      // CMake gives each shared library one such.
+      if (!Arg.split('=').first.ends_with("_EXPORTS"))
+        Result.insert(Arg.drop_front(2));
+    if (Arg.starts_with("-std="))
+      Result.insert(Arg);
   }
+  return Result;
+}
+
+static std::string textOf(const std::string &File) {
+  auto Buffer = llvm::MemoryBuffer::getFile(File);
+  return Buffer ? (*Buffer)->getBuffer().str() : "";
+}
+
+/// The source that defines a symbol for this job; empty for none.
+std::string OtherSources::definerOf(const std::string &Symbol,
+                                    const std::string &Name,
+                                    const LintJob &For) {
+  std::string Found;
+  for (const std::string &File : mentioning(Name, For.File)) {
+    if (!Found.empty() && distance(File, For.File) > distance(Found, For.File))
+      break;
+    const Linted Theirs = alone(File);
+    if (!Theirs.Result.Defined.count(Symbol))
+      continue;
+    if (!Found.empty() && textOf(Found) != textOf(File))
+      return "";
+    if (Found.empty() && dialect(Theirs.Of) == dialect(For))
+      Found = File;
+  }
+  return Found;
+}
+
+/// The sources that define what a job calls, and what those call.
+std::vector<std::string> OtherSources::behind(const LintJob &Job,
+                                              const LintResult &Alone) {
+  std::vector<std::string> Result;
+  std::map<std::string, std::string> Unseen = Alone.Unseen;
+  std::set<std::string> Asked;
+  for (size_t Next = 0; Result.size() < MostBehind; ++Next) {
+    for (const auto &[Symbol, Name] : Unseen) {
+      if (!Asked.insert(Symbol).second || Alone.Defined.count(Symbol))
+        continue;
+      std::string Definer = definerOf(Symbol, Name, Job);
+      if (!Definer.empty() && !llvm::is_contained(Result, Definer))
+        Result.push_back(Definer);
+    }
+    if (Next >= Result.size())
+      break;
+    Unseen = alone(Result[Next]).Result.Unseen;
+  }
+  if (Result.size() > MostBehind)
+    Result.resize(MostBehind);
+  return Result;
+}
+
+/// Sources that the run leaves out and that call what a job defines.
+std::vector<std::string> OtherSources::callersOf(const LintJob &Job,
+                                                 const LintResult &Alone) {
+  std::vector<std::string> Result;
+  for (const auto &[Symbol, Name] : Alone.Defined)
+    for (const std::string &File : mentioning(Name, Job.File)) {
+      if (Result.size() == MostCallers)
+        return Result;
+      if (!llvm::is_contained(Result, File) &&
+          llvm::none_of(Jobs,
+                        [&](const LintJob &J) { return J.File == File; }) &&
+          alone(File).Result.Unseen.count(Symbol))
+        Result.push_back(File);
+    }
+  return Result;
+}
+
+static bool sameFinding(const ClangTidyError &A, const ClangTidyError &B) {
+  return A.DiagnosticName == B.DiagnosticName &&
+         A.Message.FilePath == B.Message.FilePath &&
+         A.Message.FileOffset == B.Message.FileOffset;
+}
+
+static bool contains(llvm::ArrayRef<ClangTidyError> All,
+                     const ClangTidyError &One) {
+  return llvm::any_of(
+      All, [&](const ClangTidyError &E) { return sameFinding(E, One); });
+}
+
+/// Takes out those that do not parse; the last where the errors do not say.
+/// Returns why, for --explain-unknown.
+static std::vector<std::string> dropFailing(std::vector<std::string> &Behind,
+                                            const LintJob &Job,
+                                            const LintResult &Failed) {
+  std::map<std::string, std::string> Wrong;
+  for (const ClangTidyError &Error : Failed.Errors)
+    if (!isFinding(Error) && llvm::is_contained(Behind, Error.Message.FilePath))
+      Wrong.try_emplace(Error.Message.FilePath, Error.Message.Message);
+  if (Wrong.empty())
+    Wrong.try_emplace(Behind.back(), Failed.Errors.empty()
+                                         ? "it has errors there"
+                                         : Failed.Errors[0].Message.Message);
+  std::vector<std::string> Reasons;
+  for (const auto &[Source, Why] : Wrong) {
+    llvm::erase(Behind, Source);
+    Reasons.push_back(Job.File + ": the functions of '" + Source +
+                      "' are not followed: it does not parse behind this (" +
+                      Why + ")");
+  }
+  return Reasons;
+}
+
+OtherSources::Linted OtherSources::withOthers(const LintJob &Job) {
+  Linted Best = alone(Job.File);
+  if (Best.Result.Unseen.empty() || Files.size() < 2)
+    return Best;
+  LintJob Whole = Best.Of;
+  Whole.Behind = behind(Job, Best.Result);
+  std::vector<std::string> Left;
+  while (!Whole.Behind.empty()) {
+    LintResult Result = Lint(Whole);
+    if (Result.Crashed)
+      break;
+    if (Result.Failed) {
+      llvm::append_range(Left, dropFailing(Whole.Behind, Job, Result));
+      continue;
+    }
+    llvm::erase_if(Result.Errors, [&](const ClangTidyError &Error) {
+      return llvm::is_contained(Whole.Behind, Error.Message.FilePath) &&
+             contains(alone(Error.Message.FilePath).Result.Errors, Error);
+    });
+    llvm::append_range(Result.Unknowns, Left);
+    return {std::move(Whole), std::move(Result)};
+  }
+  llvm::append_range(Best.Result.Unknowns, Left);
+  return Best;
+}
+
+LintResult OtherSources::lint(const LintJob &Job) {
+  LintResult Result = withOthers(Job).Result;
+  if (Files.size() == Jobs.size())
+    return Result;
+  for (const std::string &File : callersOf(Job, alone(Job.File).Result)) {
+    LintResult Theirs = withOthers(alone(File).Of).Result;
+    for (ClangTidyError &Error : Theirs.Errors)
+      if (Error.Message.FilePath == Job.File && !contains(Result.Errors, Error))
+        Result.Errors.push_back(std::move(Error));
+    llvm::move(Theirs.Details, std::back_inserter(Result.Details));
+  }
+  llvm::sort(Result.Errors,
+             [](const ClangTidyError &A, const ClangTidyError &B) {
+               return std::tie(A.Message.FilePath, A.Message.FileOffset,
+                               A.DiagnosticName, A.Message.Message) <
+                      std::tie(B.Message.FilePath, B.Message.FileOffset,
+                               B.DiagnosticName, B.Message.Message);
+             });
   return Result;
 }
 

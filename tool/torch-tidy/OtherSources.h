@@ -1,15 +1,20 @@
 //===- OtherSources.h - what the sources of a program tell one another ----===//
 //
-// A function that one source calls and another defines is known by its summary
-// (checks/Summary.h). Each source is linted by itself first; that tells what it
-// defines and what it calls and does not see. Where another source defines
-// that, the lint is done again with what is known of it. So a source is parsed
-// twice where it helps, and its result alone, which the cache keeps like any
-// other, tells both whether to and what the others may know.
+// A function that one source calls and another defines is followed as if the
+// two were one: the source is parsed with those behind it that define what it
+// calls, and what those call in turn. Each source is linted by itself first;
+// that tells what it defines and what it calls and does not see, and the cache
+// keeps it like any other result.
 //
 // Where a function may be defined is looked for in the texts: its name and a
-// parenthesis. Several definitions of one symbol, as programs of one database
-// have them, count as far as they agree.
+// parenthesis. Several sources may define one symbol, as the programs of one
+// database do: the nearest in the tree of folders counts, and where two are
+// equally near and differ, none. Nor does one that is compiled with other
+// macros, or that does not parse behind the other.
+//
+// What is found in the other source is told once: there, where it is found
+// without its callers too. What only a caller makes wrong is told with the
+// caller, and with the source itself where the run leaves the caller out.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_TORCHTIDY_OTHERSOURCES_H
@@ -32,27 +37,41 @@ public:
                const CommonFlags &Flags, const TidyConfig &Config,
                LintAlone Lint);
 
-  /// True where there is one source only.
-  bool none() const { return Files.size() < 2; }
-  /// The job as it is, or with what other sources define of that which
-  /// \p Alone, its result, has not seen. Safe to call from several threads.
-  LintJob informed(const LintJob &Job, const LintResult &Alone);
+  /// Lints a job with all that other sources have to do with it. This and the
+  /// next are safe to call from several threads.
+  LintResult lint(const LintJob &Job);
+  /// The job with those sources behind it that it is linted with.
+  LintJob informed(const LintJob &Job) { return withOthers(Job).Of; }
 
 private:
+  struct Linted {
+    LintJob Of;
+    LintResult Result;
+  };
+
+  llvm::ArrayRef<LintJob> Jobs;
   std::vector<std::string> Files;
   CompileCommands &Commands;
   const CommonFlags &Flags;
   std::unique_ptr<clang::tidy::ClangTidyOptionsProvider> Provider;
   LintAlone Lint;
 
-  /// By the name of a function: the files that may define it.
+  /// By the name of a function: the files that may define or call it.
   llvm::StringMap<std::vector<const std::string *>> Mentions;
   std::once_flag Read;
   std::mutex Lock;
-  llvm::StringMap<std::shared_future<Summaries>> Known;
+  llvm::StringMap<std::shared_future<Linted>> Known;
 
   void readAll();
-  Summaries definedIn(const std::string &File);
+  Linted alone(const std::string &File);
+  std::vector<std::string> mentioning(const std::string &Name,
+                                      const std::string &Near);
+  std::string definerOf(const std::string &Symbol, const std::string &Name,
+                        const LintJob &For);
+  std::vector<std::string> behind(const LintJob &Job, const LintResult &Alone);
+  std::vector<std::string> callersOf(const LintJob &Job,
+                                     const LintResult &Alone);
+  Linted withOthers(const LintJob &Job);
 };
 
 } // namespace torch_tidy

@@ -10,7 +10,7 @@ using namespace clang::tooling;
 namespace torch_tidy {
 namespace {
 
-constexpr unsigned FormatVersion = 1;
+constexpr unsigned FormatVersion = 2;
 
 // One list of fields for both directions. `F(X)` writes X or reads it.
 
@@ -85,19 +85,6 @@ template <class IO> void fields(IO &F, ClangTidyStats &S) {
   F(S.ErrorsIgnoredLineFilter);
 }
 
-template <class IO> void fields(IO &F, Device &D) {
-  F(D.K);
-  F(D.Index);
-  F(D.Sym);
-}
-
-template <class IO> void fields(IO &F, FunctionSummary &S) {
-  F(S.Place);
-  F(S.Like);
-  F(S.Type);
-  F(S.Stays);
-}
-
 template <class IO> void fields(IO &F, LintResult &R) {
   F(R.Errors);
   F(R.Details);
@@ -109,6 +96,7 @@ template <class IO> void fields(IO &F, LintResult &R) {
   F(R.GaveUp);
   F(R.Defined);
   F(R.Unseen);
+  F(R.Failed);
 }
 
 template <class T>
@@ -221,9 +209,8 @@ private:
 
 } // namespace
 
-ResultCache::ResultCache(CacheDir &Cache, FileStates &Files,
-                         Preambles &Library, const TidyConfig &Config,
-                         llvm::StringRef ResourceDir)
+ResultCache::ResultCache(CacheDir &Cache, FileStates &Files, Preambles &Library,
+                         const TidyConfig &Config, llvm::StringRef ResourceDir)
     : Cache(Cache), Files(Files), Library(Library) {
   ByteWriter Out;
   Out.number(FormatVersion);
@@ -257,9 +244,7 @@ std::string ResultCache::name(const LintJob &Job) const {
     Out.list(Command.CommandLine,
              [&](const std::string &Argument) { Out.text(Argument); });
   });
-  Summaries Elsewhere = Job.Elsewhere;
-  Saver Save(Out);
-  Save(Elsewhere);
+  Out.list(Job.Behind, [&](const std::string &Source) { Out.text(Source); });
   std::string Key = ContentHash::of(Out.Bytes).str();
   return "results/" + Key.substr(0, 2) + "/result-" + Key;
 }
@@ -316,7 +301,8 @@ std::optional<LintResult> ResultCache::find(const LintJob &Job) {
 }
 
 void ResultCache::store(const LintJob &Job, const LintResult &Result) {
-  if (Result.Failed || Result.Crashed)
+  // That others do not parse behind it is worth knowing: the user is not told.
+  if ((Result.Failed && Job.Behind.empty()) || Result.Crashed)
     return;
   Basis On;
   for (const ParseRecord &Parse : Result.Parses) {

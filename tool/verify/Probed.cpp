@@ -19,8 +19,9 @@ struct Key {
 
 class Prober {
 public:
-  Prober(const ProbeOptions &Options, Probed &Out)
-      : Options(Options), Out(Out) {}
+  Prober(const ProbeOptions &Options, llvm::ArrayRef<std::string> Behind,
+         Probed &Out)
+      : Options(Options), Behind(Behind), Out(Out) {}
 
   std::vector<Key> Keys;
   std::vector<Claim> Claims;
@@ -34,6 +35,7 @@ public:
     for (const Finding *F : Enabled)
       Findings.push_back(*F);
     Instrumentation I = instrument(Context, Findings, Options.FirstId);
+    leaveOthers(SM, Findings, I);
     DriverPlan Plan;
     SourceEdits &Main = I.Files[pathOf(SM, SM.getMainFileID())];
     if (Options.WithDriver)
@@ -52,7 +54,7 @@ public:
               SM.getFileManager().getOptionalFileRef(Path))
         if (std::optional<llvm::MemoryBufferRef> Buffer =
                 SM.getMemoryBufferForFileOrNone(*File))
-          Out.Sources[Path] = {Buffer->getBuffer().str(), Edits};
+          Out.Sources[Path] = {ownText(Buffer->getBuffer()).str(), Edits};
     for (const auto &[Path, Source] : Out.Sources)
       Out.Texts[Path] = Source.second.apply(Source.first);
     Out.Driver = std::move(Plan);
@@ -60,7 +62,31 @@ public:
 
 private:
   const ProbeOptions &Options;
+  llvm::ArrayRef<std::string> Behind;
   Probed &Out;
+
+  /// Other sources are read behind this one to lint it. They are programs'
+  /// parts of their own: nothing of them is compiled with it.
+  void leaveOthers(SourceManager &SM, llvm::ArrayRef<Finding> Findings,
+                   Instrumentation &I) const {
+    for (const std::string &Source : Behind) {
+      OptionalFileEntryRef File =
+          SM.getFileManager().getOptionalFileRef(Source);
+      if (!File)
+        continue;
+      FileID ID = SM.translateFile(*File);
+      I.Files.erase(pathOf(SM, ID));
+      for (unsigned N = 0; N < Findings.size(); ++N)
+        if (SM.getFileID(SM.getFileLoc(Findings[N].Loc)) == ID) {
+          I.Sites[N].Form = Site::None;
+          I.Sites[N].Why = "it stands in another source, '" + Source + "'";
+        }
+    }
+  }
+  llvm::StringRef ownText(llvm::StringRef Text) const {
+    return Behind.empty() ? Text
+                          : Text.take_front(Text.rfind(includesBehind(Behind)));
+  }
 
   static std::string pathOf(const SourceManager &SM, FileID File) {
     OptionalFileEntryRef Entry = SM.getFileEntryRefForID(File);
@@ -156,7 +182,7 @@ Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
                          llvm::StringRef ResourceDir, const Analyze &Lint,
                          const ProbeOptions &Options) {
   Probed Out;
-  Prober Probe(Options, Out);
+  Prober Probe(Options, Job.Behind, Out);
   LintHooks Hooks{Lint, std::ref(Probe)};
   Hooks.Library = Options.Library;
   // One command is enough: the program is built once.

@@ -107,11 +107,9 @@ private:
       return lintFile(Job, Config, ResourceDir, Hooks);
     };
     OtherSources Others(Jobs, Commands, Flags, Config, Once);
-    if (Others.none())
-      return;
     DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
     for (LintJob &Job : Jobs)
-      Pool.async([&] { Job = Others.informed(Job, Once(Job)); });
+      Pool.async([&] { Job = Others.informed(Job); });
     Pool.wait();
   }
 
