@@ -1,5 +1,7 @@
 // Bodies that run under a caller's facts: functions, constructors, closures.
+#include "checks/Compat.h"
 #include "checks/flow/Interp.h"
+#include "checks/flow/Reach.h"
 #include "clang/AST/DeclTemplate.h"
 
 using namespace clang;
@@ -25,11 +27,16 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     unknown(Site ? Site->getBeginLoc() : SourceLocation(), "recursion");
     return fresh(Fn->getReturnType(), "", SourceLocation(), "");
   }
+  if (Costly.count(Def))
+    return passedOver(Def, Site, This, Args);
   std::shared_ptr<std::vector<Outcome>> Memo;
   if (Cursor < Trail.size()) {
     Memo = Trail[Cursor].Memo;
   } else {
     Memo = std::make_shared<std::vector<Outcome>>();
+    const bool Allowed = !Allowance && Reaching && !(*Reaching)(Def);
+    if (Allowed)
+      Allowance = Opts.Budget / 64;
     State Inner = *S;
     Frame F;
     F.Fn = Def;
@@ -93,6 +100,10 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     Cursor = SavedCursor;
     S = SavedS;
     Dead = false;
+    if (Allowed && !*std::exchange(Allowance, std::nullopt)) {
+      Costly.insert(Def);
+      return passedOver(Def, Site, This, Args);
+    }
     Trail.push_back({0, unsigned(std::max<size_t>(1, Memo->size())), Memo});
   }
   unsigned Taken = Trail[Cursor++].Taken;
@@ -102,6 +113,37 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
   }
   *S = (*Memo)[Taken].S;
   return (*Memo)[Taken].V;
+}
+
+// A function that is not followed, and that has nothing to do with LibTorch:
+// the numbers and names that it may set are not known.
+Value Interp::passedOver(const FunctionDecl *Fn, const Expr *Site, CellId This,
+                         ArrayRef<CellId> Args) {
+  unknown(Site ? Site->getBeginLoc() : SourceLocation(),
+          "'" + Fn->getNameAsString() + "' is long and not followed");
+  auto Forget = [&](CellId C, QualType T) {
+    C = S->target(C);
+    const Value V = S->Cells[C];
+    if (V.K != Value::Object) {
+      S->Cells.mut(C) = fresh(T, "", SourceLocation(), "");
+    } else if (S->Objects[V.Id].K == Object::List) {
+      forget(V.Id);
+    } else if (S->Objects[V.Id].K == Object::Record) {
+      Object &O = S->Objects.mut(V.Id);
+      O.Fields.clear();
+      O.Opaque = true;
+    }
+  };
+  auto *Method = dyn_cast<CXXMethodDecl>(Fn);
+  if (This && Method && !Method->isConst())
+    Forget(This, typeOf(Ctx, Method->getParent()));
+  for (unsigned I = 0; I < Args.size() && I < Fn->getNumParams(); ++I) {
+    QualType T = Fn->getParamDecl(I)->getType();
+    if ((T->isReferenceType() || T->isPointerType()) &&
+        !T->getPointeeType().isConstQualified())
+      Forget(Args[I], T->getPointeeType());
+  }
+  return fresh(Fn->getReturnType(), "", SourceLocation(), "");
 }
 
 // The bases and members that a constructor initialises before its body, in its

@@ -170,6 +170,7 @@ AnalysisResult analyze(ASTContext &Ctx, const AnalysisOptions &Opts) {
   for (Decl *D : TopLevel)
     C.TraverseDecl(D);
   const Reach Reaches(TopLevel);
+  I.knowReach(Reaches);
   OwnDecls IsOwn(Ctx.getSourceManager(), Opts.Behind);
   for (const FunctionDecl *F : C.Roots)
     if (Reaches(F) && IsOwn(F))

@@ -25,6 +25,8 @@
 
 namespace torch_tidy {
 
+class Reach;
+
 /// The arguments that the source spells; defaults come last.
 inline llvm::ArrayRef<const clang::Expr *>
 given(llvm::ArrayRef<const clang::Expr *> Args) {
@@ -45,6 +47,7 @@ class Interp {
 public:
   Interp(clang::ASTContext &Ctx, const AnalysisOptions &Opts);
   void runRoot(const clang::FunctionDecl *Fn);
+  void knowReach(const Reach &R) { Reaching = &R; }
   AnalysisResult take(llvm::ArrayRef<const clang::CXXRecordDecl *> Modules);
   Types &types() { return Ty; }
   /// Whether something is assigned to in there.
@@ -196,6 +199,8 @@ private:
                   const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value newRecord(const clang::CXXConstructorDecl *Ctor,
                   const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
+  Value passedOver(const clang::FunctionDecl *Fn, const clang::Expr *Site,
+                   CellId This, llvm::ArrayRef<CellId> Args);
   Value callClosure(const Value &V, const clang::Expr *Site,
                     llvm::ArrayRef<CellId> Args, clang::QualType T);
   // Threads.cpp.
@@ -425,6 +430,11 @@ private:
   State *S = nullptr; ///< The state under evaluation.
   bool Dead = false;  ///< The path under evaluation has ended.
   Budget Effort;
+  /// What the function that cannot come to LibTorch may still cost; such a one
+  /// is a parser more often than not. And those that cost more.
+  std::optional<uint64_t> Allowance;
+  llvm::DenseSet<const clang::FunctionDecl *> Costly;
+  const Reach *Reaching = nullptr;
   uint64_t Serial = 0;
   bool GaveUp = false;
   /// Where a `throw` leaves its states for the handler around; may be null.

@@ -11,6 +11,10 @@ bool Interp::visit() {
     GaveUp = true;
     return false;
   }
+  if (Allowance && !(*Allowance)--) {
+    Allowance = 0;
+    return false;
+  }
   --Effort.Left;
   return true;
 }

@@ -10,8 +10,8 @@ using clang::tidy::ClangTidyError;
 
 namespace torch_tidy {
 
-/// How many sources are read behind one, and how many callers are asked.
-constexpr size_t MostBehind = 12, MostCallers = 8;
+/// How many sources are read behind one; how many may call it, and are asked.
+constexpr size_t MostBehind = 12, MostAsked = 16;
 
 OtherSources::OtherSources(llvm::ArrayRef<LintJob> Jobs,
                            CompileCommands &Commands, const CommonFlags &Flags,
@@ -31,6 +31,26 @@ static llvm::StringRef lastName(llvm::StringRef &Text) {
   llvm::StringRef Name = Text.drop_front(Rest.size());
   Text = Rest;
   return Name;
+}
+
+/// The headers that a text includes in quotes, by the ends of their names:
+/// "#net.h"; with \p Angled those in angle brackets as well.
+static llvm::StringSet<> includesIn(llvm::StringRef Text, bool Angled) {
+  llvm::StringSet<> Names;
+  for (llvm::StringRef Line : llvm::split(Text, '\n')) {
+    Line = Line.ltrim();
+    if (!Line.consume_front("#"))
+      continue;
+    Line = Line.ltrim();
+    if (!Line.consume_front("include"))
+      continue;
+    Line = Line.ltrim();
+    if (!Line.consume_front("\"") && !(Angled && Line.consume_front("<")))
+      continue;
+    Line = Line.take_front(Line.find_first_of("\">"));
+    Names.insert(("#" + llvm::sys::path::filename(Line)).str());
+  }
+  return Names;
 }
 
 /// The identifiers that a parenthesis follows, and where a class or namespace
@@ -53,9 +73,12 @@ static llvm::StringSet<> callsIn(llvm::StringRef Text) {
 
 void OtherSources::readAll() {
   for (const std::string &File : Files)
-    if (auto Buffer = llvm::MemoryBuffer::getFile(File))
+    if (auto Buffer = llvm::MemoryBuffer::getFile(File)) {
       for (const auto &Name : callsIn((*Buffer)->getBuffer()))
         Mentions[Name.getKey()].push_back(&File);
+      for (const auto &Name : includesIn((*Buffer)->getBuffer(), true))
+        Mentions[Name.getKey()].push_back(&File);
+    }
 }
 
 /// What a file says by itself; once in a run.
@@ -87,6 +110,11 @@ OtherSources::Linted OtherSources::alone(const std::string &File) {
   return Result;
 }
 
+static std::string textOf(const std::string &File) {
+  auto Buffer = llvm::MemoryBuffer::getFile(File);
+  return Buffer ? (*Buffer)->getBuffer().str() : "";
+}
+
 /// How many folders the way from one file to another goes up and down.
 static size_t distance(llvm::StringRef A, llvm::StringRef B) {
   namespace path = llvm::sys::path;
@@ -94,6 +122,14 @@ static size_t distance(llvm::StringRef A, llvm::StringRef B) {
   for (; I != path::end(A) && J != path::end(B) && *I == *J; ++I)
     ++J;
   return std::distance(I, path::end(A)) + std::distance(J, path::end(B));
+}
+
+static void sortByDistance(std::vector<std::string> &Files,
+                           llvm::StringRef From) {
+  llvm::sort(Files, [&](const std::string &A, const std::string &B) {
+    const size_t ToA = distance(A, From), ToB = distance(B, From);
+    return ToA != ToB ? ToA < ToB : A < B;
+  });
 }
 
 /// The other files that have the name, the nearest first.
@@ -107,10 +143,7 @@ std::vector<std::string> OtherSources::mentioning(const std::string &Name,
   for (const std::string *File : Found->second)
     if (*File != Near)
       Result.push_back(*File);
-  llvm::sort(Result, [&](const std::string &A, const std::string &B) {
-    const size_t FromA = distance(A, Near), FromB = distance(B, Near);
-    return FromA != FromB ? FromA < FromB : A < B;
-  });
+  sortByDistance(Result, Near);
   return Result;
 }
 
@@ -130,11 +163,6 @@ static std::set<llvm::StringRef> dialect(const LintJob &Job) {
       Result.insert(Arg);
   }
   return Result;
-}
-
-static std::string textOf(const std::string &File) {
-  auto Buffer = llvm::MemoryBuffer::getFile(File);
-  return Buffer ? (*Buffer)->getBuffer().str() : "";
 }
 
 /// The source that defines a symbol for this job; empty for none.
@@ -179,21 +207,36 @@ std::vector<std::string> OtherSources::behind(const LintJob &Job,
   return Result;
 }
 
-/// Sources that the run leaves out and that call what a job defines.
+/// Sources that the run leaves out and that call what a job defines: functions
+/// by their names, methods where the header of their class is included.
 std::vector<std::string> OtherSources::callersOf(const LintJob &Job,
                                                  const LintResult &Alone) {
-  std::vector<std::string> Result;
-  for (const auto &[Symbol, Name] : Alone.Defined)
-    for (const std::string &File : mentioning(Name, Job.File)) {
-      if (Result.size() == MostCallers)
-        return Result;
-      if (!llvm::is_contained(Result, File) &&
-          llvm::none_of(Jobs,
-                        [&](const LintJob &J) { return J.File == File; }) &&
-          alone(File).Result.Unseen.count(Symbol))
-        Result.push_back(File);
-    }
-  return Result;
+  llvm::StringSet<> Names;
+  bool Methods = false;
+  for (const auto &[Symbol, Name] : Alone.Defined) {
+    Methods |= llvm::StringRef(Name).contains("::");
+    Names.insert(Name);
+  }
+  if (Methods)
+    for (const auto &Header : includesIn(textOf(Job.File), false))
+      Names.insert(Header.getKey());
+  std::vector<std::string> Asked;
+  for (const auto &Name : Names)
+    llvm::append_range(Asked, mentioning(Name.getKey().str(), Job.File));
+  sortByDistance(Asked, Job.File);
+  Asked.erase(llvm::unique(Asked), Asked.end());
+  llvm::erase_if(Asked, [&](const std::string &File) {
+    return llvm::any_of(Jobs, [&](const LintJob &J) { return J.File == File; });
+  });
+  if (Asked.size() > MostAsked)
+    Asked.resize(MostAsked);
+  llvm::erase_if(Asked, [&](const std::string &File) {
+    const Linted Theirs = alone(File);
+    return llvm::none_of(Alone.Defined, [&](const auto &Function) {
+      return Theirs.Result.Unseen.count(Function.first);
+    });
+  });
+  return Asked;
 }
 
 static bool sameFinding(const ClangTidyError &A, const ClangTidyError &B) {

@@ -56,7 +56,8 @@ private:
   std::unique_ptr<clang::tidy::ClangTidyOptionsProvider> Provider;
   LintAlone Lint;
 
-  /// By the name of a function: the files that may define or call it.
+  /// By the name of a function, or of a header ("#net.h"): the files that may
+  /// define or call the one, or include the other.
   llvm::StringMap<std::vector<const std::string *>> Mentions;
   std::once_flag Read;
   std::mutex Lock;
