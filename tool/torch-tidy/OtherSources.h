@@ -41,7 +41,9 @@ public:
   /// next are safe to call from several threads.
   LintResult lint(const LintJob &Job);
   /// The job with those sources behind it that it is linted with.
-  LintJob informed(const LintJob &Job) { return withOthers(Job).Of; }
+  LintJob informed(const LintJob &Job) {
+    return Files.size() < 2 ? Job : withOthers(Job).Of;
+  }
 
 private:
   struct Linted {

@@ -108,9 +108,11 @@ private:
     };
     OtherSources Others(Jobs, Commands, Flags, Config, Once);
     DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
-    for (LintJob &Job : Jobs)
-      Pool.async([&] { Job = Others.informed(Job); });
+    std::vector<LintJob> Informed(Jobs.size());
+    for (size_t I = 0; I < Jobs.size(); ++I)
+      Pool.async([&, I] { Informed[I] = Others.informed(Jobs[I]); });
     Pool.wait();
+    Jobs = std::move(Informed);
   }
 
   size_t Files = 0; ///< How many there are.
