@@ -24,6 +24,15 @@ void fromAnotherFile_FN(Other &other) {
   l(other.load());
 }
 
+// What a loop does once in many rounds, where a counter says which: only the
+// first rounds are looked at one by one.
+void everyHundredRounds_FN(torch::nn::Linear l) {
+  l->to(torch::kCUDA);
+  for (int i = 1; i < 1000; ++i)
+    if (i % 100 == 0)
+      l(torch::rand({2, 4}));
+}
+
 // Class indices for a cross-entropy as floating-point numbers, where
 // probabilities of classes would be taken.
 void floatingClasses_FN() {

@@ -204,6 +204,9 @@ void lint(const LintJob &Job, const TidyConfig &Config,
     for (tooling::DiagnosticMessage &Note : Error.Notes)
       makeAbsolute(Note, Error.BuildDirectory);
   }
+  llvm::erase_if(Result.Errors, [&](const ClangTidyError &Error) {
+    return Job.Told.count(placeOf(Error));
+  });
 }
 
 } // namespace
@@ -242,6 +245,11 @@ LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
   LintHooks Without = Hooks;
   Without.Library = nullptr;
   return Try(Without);
+}
+
+std::string placeOf(const ClangTidyError &Finding) {
+  return Finding.DiagnosticName + " " + Finding.Message.FilePath + ":" +
+         std::to_string(Finding.Message.FileOffset);
 }
 
 bool isFinding(const ClangTidyError &Error) {

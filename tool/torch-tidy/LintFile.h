@@ -14,6 +14,7 @@
 #include "clang/Tooling/CompilationDatabase.h"
 #include "llvm/Support/VirtualFileSystem.h"
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct LintJob {
   std::string Options = "";
   /// Sources that define what it calls, absolute: read behind it.
   std::vector<std::string> Behind = {};
+  /// Findings in those that are told without this one, as placeOf() names them.
+  std::set<std::string> Told = {};
 };
 
 struct LintResult {
@@ -78,6 +81,9 @@ struct LintHooks {
 /// Safe to call from several threads at once.
 LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
                     llvm::StringRef ResourceDir, const LintHooks &Hooks = {});
+
+/// A finding's check and place, as text.
+std::string placeOf(const clang::tidy::ClangTidyError &Finding);
 
 /// True for a finding of a torch check, or for a NOLINT that clang-tidy finds
 /// wrong; false for what the compiler said.

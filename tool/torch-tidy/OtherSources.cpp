@@ -239,18 +239,6 @@ std::vector<std::string> OtherSources::callersOf(const LintJob &Job,
   return Asked;
 }
 
-static bool sameFinding(const ClangTidyError &A, const ClangTidyError &B) {
-  return A.DiagnosticName == B.DiagnosticName &&
-         A.Message.FilePath == B.Message.FilePath &&
-         A.Message.FileOffset == B.Message.FileOffset;
-}
-
-static bool contains(llvm::ArrayRef<ClangTidyError> All,
-                     const ClangTidyError &One) {
-  return llvm::any_of(
-      All, [&](const ClangTidyError &E) { return sameFinding(E, One); });
-}
-
 /// Takes out those that do not parse; the last where the errors do not say.
 /// Returns why, for --explain-unknown.
 static std::vector<std::string> dropFailing(std::vector<std::string> &Behind,
@@ -280,6 +268,10 @@ OtherSources::Linted OtherSources::withOthers(const LintJob &Job) {
     return Best;
   LintJob Whole = Best.Of;
   Whole.Behind = behind(Job, Best.Result);
+  for (const std::string &Source : Whole.Behind)
+    for (const ClangTidyError &Error : alone(Source).Result.Errors)
+      if (Error.Message.FilePath == Source)
+        Whole.Told.insert(placeOf(Error));
   std::vector<std::string> Left;
   while (!Whole.Behind.empty()) {
     LintResult Result = Lint(Whole);
@@ -289,10 +281,6 @@ OtherSources::Linted OtherSources::withOthers(const LintJob &Job) {
       llvm::append_range(Left, dropFailing(Whole.Behind, Job, Result));
       continue;
     }
-    llvm::erase_if(Result.Errors, [&](const ClangTidyError &Error) {
-      return llvm::is_contained(Whole.Behind, Error.Message.FilePath) &&
-             contains(alone(Error.Message.FilePath).Result.Errors, Error);
-    });
     llvm::append_range(Result.Unknowns, Left);
     return {std::move(Whole), std::move(Result)};
   }
@@ -307,7 +295,10 @@ LintResult OtherSources::lint(const LintJob &Job) {
   for (const std::string &File : callersOf(Job, alone(Job.File).Result)) {
     LintResult Theirs = withOthers(alone(File).Of).Result;
     for (ClangTidyError &Error : Theirs.Errors)
-      if (Error.Message.FilePath == Job.File && !contains(Result.Errors, Error))
+      if (Error.Message.FilePath == Job.File &&
+          llvm::none_of(Result.Errors, [&](const ClangTidyError &E) {
+            return placeOf(E) == placeOf(Error);
+          }))
         Result.Errors.push_back(std::move(Error));
     llvm::move(Theirs.Details, std::back_inserter(Result.Details));
   }

@@ -244,7 +244,9 @@ std::string ResultCache::name(const LintJob &Job) const {
     Out.list(Command.CommandLine,
              [&](const std::string &Argument) { Out.text(Argument); });
   });
-  Out.list(Job.Behind, [&](const std::string &Source) { Out.text(Source); });
+  auto Text = [&](const std::string &Each) { Out.text(Each); };
+  Out.list(Job.Behind, Text);
+  Out.list(Job.Told, Text);
   std::string Key = ContentHash::of(Out.Bytes).str();
   return "results/" + Key.substr(0, 2) + "/result-" + Key;
 }

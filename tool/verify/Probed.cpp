@@ -31,24 +31,26 @@ public:
     if (Enabled.empty())
       return;
     SourceManager &SM = Context.getSourceManager();
-    std::vector<Finding> Findings;
+    std::vector<Finding> Findings, Others;
     for (const Finding *F : Enabled)
-      Findings.push_back(*F);
+      (otherSource(SM, *F) ? Others : Findings).push_back(*F);
     Instrumentation I = instrument(Context, Findings, Options.FirstId);
-    leaveOthers(SM, Findings, I);
     DriverPlan Plan;
     SourceEdits &Main = I.Files[pathOf(SM, SM.getMainFileID())];
     if (Options.WithDriver)
       Plan = planDriver(Context, Findings, Options.FirstId, Main);
     for (unsigned N = 0; N < Findings.size(); ++N) {
       const Finding &F = Findings[N];
-      Keys.push_back(
-          {checkName(F.Code).str(),
-           F.Message + (F.Condition.empty() ? "" : " ") + F.Condition,
-           SM.getFileOffset(SM.getFileLoc(F.Loc))});
+      Keys.push_back(keyOf(SM, F));
       Claims.push_back(claim(F, I.Sites[N], Plan));
     }
     innerCalls(Findings);
+    for (const Finding &F : Others) {
+      Keys.push_back(keyOf(SM, F));
+      Claims.push_back(claimOf(F, Options.FirstId + Claims.size()));
+      Claims.back().Obstacle = "not probed: it stands in another source, '" +
+                               *otherSource(SM, F) + "'";
+    }
     for (auto &[Path, Edits] : I.Files)
       if (OptionalFileEntryRef File =
               SM.getFileManager().getOptionalFileRef(Path))
@@ -65,27 +67,23 @@ private:
   llvm::ArrayRef<std::string> Behind;
   Probed &Out;
 
-  /// Other sources are read behind this one to lint it. They are programs'
-  /// parts of their own: nothing of them is compiled with it.
-  void leaveOthers(SourceManager &SM, llvm::ArrayRef<Finding> Findings,
-                   Instrumentation &I) const {
-    for (const std::string &Source : Behind) {
-      OptionalFileEntryRef File =
-          SM.getFileManager().getOptionalFileRef(Source);
-      if (!File)
-        continue;
-      FileID ID = SM.translateFile(*File);
-      I.Files.erase(pathOf(SM, ID));
-      for (unsigned N = 0; N < Findings.size(); ++N)
-        if (SM.getFileID(SM.getFileLoc(Findings[N].Loc)) == ID) {
-          I.Sites[N].Form = Site::None;
-          I.Sites[N].Why = "it stands in another source, '" + Source + "'";
-        }
-    }
+  /// Other sources are read behind this one to lint it. They are parts of the
+  /// program of their own: nothing of them is compiled with it.
+  const std::string *otherSource(SourceManager &SM, const Finding &F) const {
+    OptionalFileEntryRef File =
+        SM.getFileEntryRefForID(SM.getFileID(SM.getFileLoc(F.Loc)));
+    auto It = File ? llvm::find(Behind, File->getName()) : Behind.end();
+    return It == Behind.end() ? nullptr : It;
   }
   llvm::StringRef ownText(llvm::StringRef Text) const {
     return Behind.empty() ? Text
                           : Text.take_front(Text.rfind(includesBehind(Behind)));
+  }
+
+  static Key keyOf(const SourceManager &SM, const Finding &F) {
+    return {checkName(F.Code).str(),
+            F.Message + (F.Condition.empty() ? "" : " ") + F.Condition,
+            SM.getFileOffset(SM.getFileLoc(F.Loc))};
   }
 
   static std::string pathOf(const SourceManager &SM, FileID File) {
