@@ -167,6 +167,9 @@ Value Interp::TensorCall::computed(unsigned Index) {
                     G.second.N;
            }))
     R.Fact.Dim = Operands[0].Fact.Dim;
+  // Nothing without a dimension is joined along one.
+  else if (Op == "cat" || Op == "concat" || Op == "stack")
+    R.Fact.Dim = Rank::Some;
   // Filled from all, made like the first.
   if (Op == "pad_sequence") {
     R.Fact.Dim = Rank::Some;

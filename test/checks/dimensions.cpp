@@ -68,3 +68,11 @@ void ofOthersSizes(torch::Tensor any) {
   x * torch::ones({1}).view(x.sum().sizes());
   x * torch::ones({1}).view(any.sizes());
 }
+
+// What is joined along a dimension has one.
+void joined(std::vector<torch::Tensor> any) {
+  std::vector<torch::Tensor> rewards{torch::tensor({1.0f, 0.0f})};
+  torch::cat(rewards) * torch::rand({2}, torch::kCUDA);   // expect: 'torch::cat(rewards)' is on the CPU but
+  torch::stack(rewards) * torch::rand({2}, torch::kCUDA); // expect: 'torch::stack(rewards)' is on the CPU but
+  torch::cat(any) * torch::rand({2}, torch::kCUDA);
+}
