@@ -122,17 +122,8 @@ Value Interp::passedOver(const FunctionDecl *Fn, const Expr *Site, CellId This,
   unknown(Site ? Site->getBeginLoc() : SourceLocation(),
           "'" + Fn->getNameAsString() + "' is long and not followed");
   auto Forget = [&](CellId C, QualType T) {
-    C = S->target(C);
-    const Value V = S->Cells[C];
-    if (V.K != Value::Object) {
-      S->Cells.mut(C) = fresh(T, "", SourceLocation(), "");
-    } else if (S->Objects[V.Id].K == Object::List) {
-      forget(V.Id);
-    } else if (S->Objects[V.Id].K == Object::Record) {
-      Object &O = S->Objects.mut(V.Id);
-      O.Fields.clear();
-      O.Opaque = true;
-    }
+    const Value V = fresh(T, "", SourceLocation(), "");
+    S->Cells.mut(S->target(C)) = V;
   };
   auto *Method = dyn_cast<CXXMethodDecl>(Fn);
   if (This && Method && !Method->isConst())

@@ -61,9 +61,6 @@ Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
                               Name == "transforms::TensorLambda")));
   if (!Known)
     return {};
-  Object O;
-  O.Rec = R;
-  O.Opaque = true;
   if (Name == "Example") {
     const bool Copies = E->getConstructor()->isCopyOrMoveConstructor();
     if (Copies && !Args.empty())
@@ -76,6 +73,9 @@ Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
   Value Given = eval(Args[0]);
   if (Dead)
     return {};
+  Object O;
+  O.Rec = R;
+  O.Opaque = true;
   Value V = S->object(std::move(O));
   bool Set = Name == "datasets::TensorDataset";
   S->Cells.mut(named(V.Id, Set ? "tensor" : "function", true)) = Given;

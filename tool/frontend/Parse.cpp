@@ -43,13 +43,13 @@ public:
 private:
   OwnerMap OwnerOf;
   NeededInstantiations IsNeeded;
+  Sema *TheSema = nullptr;
 
   /// A ModuleHolder instantiates the constructor of the user's class.
   static bool isOfHolder(const Decl *D) {
     auto *R = dyn_cast<CXXRecordDecl>(D->getDeclContext());
     return R && R->getIdentifier() && R->getName() == "ModuleHolder";
   }
-  Sema *TheSema = nullptr;
 };
 
 /// What does not change what the code means. Two files that differ in it alone

@@ -81,33 +81,34 @@ void OtherSources::readAll() {
     }
 }
 
-/// What a file says by itself; once in a run.
-OtherSources::Linted OtherSources::alone(const std::string &File) {
+/// What a file says by itself; once in a run, and kept to its end.
+const OtherSources::Linted &OtherSources::alone(const std::string &File) {
   std::promise<Linted> Mine;
   std::unique_lock<std::mutex> Guard(Lock);
   auto [It, New] = Known.try_emplace(File);
+  if (New)
+    It->second = Mine.get_future().share();
+  const std::shared_future<Linted> Result = It->second;
   if (!New) {
-    std::shared_future<Linted> Theirs = It->second;
     Guard.unlock();
-    return Theirs.get();
+    return Result.get();
   }
-  It->second = Mine.get_future().share();
-  Linted Result;
+  Linted Made;
   const LintJob *Asked =
       llvm::find_if(Jobs, [&](const LintJob &Job) { return Job.File == File; });
   if (Asked != Jobs.end()) {
-    Result.Of = *Asked;
+    Made.Of = *Asked;
   } else if (auto Job = makeJob(Commands, Flags, *Provider, File)) {
-    Result.Of = std::move(*Job);
+    Made.Of = std::move(*Job);
   } else {
     llvm::consumeError(Job.takeError());
-    Result.Result.Failed = true;
+    Made.Result.Failed = true;
   }
   Guard.unlock();
-  if (!Result.Result.Failed)
-    Result.Result = Lint(Result.Of);
-  Mine.set_value(Result);
-  return Result;
+  if (!Made.Result.Failed)
+    Made.Result = Lint(Made.Of);
+  Mine.set_value(std::move(Made));
+  return Result.get();
 }
 
 static std::string textOf(const std::string &File) {
@@ -148,19 +149,19 @@ std::vector<std::string> OtherSources::mentioning(const std::string &Name,
 }
 
 /// The flags that say which of a source's lines are compiled, and as what.
-static std::set<llvm::StringRef> dialect(const LintJob &Job) {
-  std::set<llvm::StringRef> Result;
+static std::set<std::string> dialect(const LintJob &Job) {
+  std::set<std::string> Result;
   llvm::ArrayRef<std::string> Args = Job.Commands.front().CommandLine;
   for (size_t I = 0; I < Args.size(); ++I) {
     llvm::StringRef Arg = Args[I];
     if ((Arg == "-D" || Arg == "-U") && I + 1 < Args.size())
-      Result.insert(Args[++I]);
+      Result.insert(Args[I] + Args[I + 1]);
     else if (Arg.starts_with("-D") || Arg.starts_with("-U"))
       // CMake gives each shared library one such.
       if (!Arg.split('=').first.ends_with("_EXPORTS"))
-        Result.insert(Arg.drop_front(2));
+        Result.insert(Arg.str());
     if (Arg.starts_with("-std="))
-      Result.insert(Arg);
+      Result.insert(Arg.str());
   }
   return Result;
 }
@@ -173,7 +174,7 @@ std::string OtherSources::definerOf(const std::string &Symbol,
   for (const std::string &File : mentioning(Name, For.File)) {
     if (!Found.empty() && distance(File, For.File) > distance(Found, For.File))
       break;
-    const Linted Theirs = alone(File);
+    const Linted &Theirs = alone(File);
     if (!Theirs.Result.Defined.count(Symbol))
       continue;
     if (!Found.empty() && textOf(Found) != textOf(File))
@@ -231,7 +232,7 @@ std::vector<std::string> OtherSources::callersOf(const LintJob &Job,
   if (Asked.size() > MostAsked)
     Asked.resize(MostAsked);
   llvm::erase_if(Asked, [&](const std::string &File) {
-    const Linted Theirs = alone(File);
+    const Linted &Theirs = alone(File);
     return llvm::none_of(Alone.Defined, [&](const auto &Function) {
       return Theirs.Result.Unseen.count(Function.first);
     });

@@ -66,7 +66,7 @@ private:
   llvm::StringMap<std::shared_future<Linted>> Known;
 
   void readAll();
-  Linted alone(const std::string &File);
+  const Linted &alone(const std::string &File);
   std::vector<std::string> mentioning(const std::string &Name,
                                       const std::string &Near);
   std::string definerOf(const std::string &Symbol, const std::string &Name,
