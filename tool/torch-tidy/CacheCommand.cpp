@@ -31,9 +31,10 @@ int runCache(int argc, const char **argv) {
   cl::OptionCategory Category("torch-tidy cache options");
   cl::opt<std::string> Action(cl::Positional, cl::desc("info|prune|clear"),
                               cl::sub(Command), cl::cat(Category));
-  cl::opt<std::string> Folder("cache-dir", cl::value_desc("dir"),
-                              cl::desc("The cache, where it is not the default"),
-                              cl::sub(Command), cl::cat(Category));
+  cl::opt<std::string> Folder(
+      "cache-dir", cl::value_desc("dir"),
+      cl::desc("The cache, where it is not the default"), cl::sub(Command),
+      cl::cat(Category));
   cl::opt<unsigned> Limit("cache-limit", cl::value_desc("MiB"),
                           cl::init(CacheDir::DefaultLimit >> 20),
                           cl::desc("What prune leaves at most. Default: 2048"),

@@ -89,8 +89,8 @@ std::unique_ptr<CacheDir> CommonFlags::cache() const {
   std::string Folder = NoCache ? "" : cacheFolder(CacheFolder);
   if (Folder.empty())
     return nullptr;
-  return std::make_unique<CacheDir>(std::move(Folder),
-                                    uint64_t(CacheLimit) << 20);
+  return std::make_unique<CacheDir>(std::move(Folder), uint64_t(CacheLimit)
+                                                           << 20);
 }
 
 CompileCommands CommonFlags::compileCommands() {

@@ -34,9 +34,8 @@ void note(const llvm::Twine &Text);
 /// Parses what follows the sub-command's name; \p argv[0] is the program. An
 /// exit code where there is nothing more to do; the reason has been printed.
 std::optional<int> parseSubCommand(llvm::cl::SubCommand &Command,
-                                   llvm::cl::OptionCategory &Category,
-                                   int argc, const char **argv,
-                                   llvm::StringRef Overview);
+                                   llvm::cl::OptionCategory &Category, int argc,
+                                   const char **argv, llvm::StringRef Overview);
 
 /// The folder that `--cache-dir` names, else the default; absolute, or empty
 /// where there is none.
@@ -64,15 +63,16 @@ struct CommonFlags {
       llvm::cl::cat(Category)};
   llvm::cl::opt<MissingDatabase, false, NamedValues<MissingDatabase>>
       IfMissingDatabase{
-      "if-missing-db",
-      llvm::cl::desc("Sources that no compile database is found for:"),
-      llvm::cl::values(clEnumValN(MissingDatabase::Fail, "fail",
-                                  "say how to make one, exit with 1 (default)"),
-                       clEnumValN(MissingDatabase::Skip, "skip",
-                                  "say so and leave them out")),
-      llvm::cl::init(MissingDatabase::Fail),
-      llvm::cl::sub(Command),
-      llvm::cl::cat(Category)};
+          "if-missing-db",
+          llvm::cl::desc("Sources that no compile database is found for:"),
+          llvm::cl::values(
+              clEnumValN(MissingDatabase::Fail, "fail",
+                         "say how to make one, exit with 1 (default)"),
+              clEnumValN(MissingDatabase::Skip, "skip",
+                         "say so and leave them out")),
+          llvm::cl::init(MissingDatabase::Fail),
+          llvm::cl::sub(Command),
+          llvm::cl::cat(Category)};
   llvm::cl::opt<std::string> Checks{
       "checks", llvm::cl::value_desc("globs"),
       llvm::cl::desc("Comma-separated globs of checks, '-' in front turns off; "

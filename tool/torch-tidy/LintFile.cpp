@@ -22,6 +22,18 @@ using namespace clang::tidy;
 namespace torch_tidy {
 namespace {
 
+std::string absolute(llvm::StringRef File, llvm::StringRef Directory) {
+  llvm::SmallString<256> Absolute(File);
+  llvm::sys::path::make_absolute(Directory, Absolute);
+  llvm::sys::path::remove_dots(Absolute, /*remove_dot_dot=*/true);
+  return std::string(Absolute);
+}
+
+std::string placeOf(llvm::StringRef Check, llvm::StringRef File,
+                    unsigned Offset) {
+  return (Check + " " + File + ":" + llvm::Twine(Offset)).str();
+}
+
 /// Analyses the tree and reports through clang-tidy's context. The checks as
 /// clang-tidy knows them (TorchCheck.h) are for clang-tidy as the host: its
 /// matchers would walk the whole of LibTorch to call them.
@@ -68,7 +80,7 @@ public:
     std::vector<const Finding *> Enabled;
     for (const Finding &F : Found.Findings) {
       llvm::StringRef Name = checkName(F.Code);
-      if (!Context.isCheckEnabled(Name))
+      if (!Context.isCheckEnabled(Name) || isTold(F, AST.getSourceManager()))
         continue;
       Enabled.push_back(&F);
       Result.Details.push_back(detailsOf(F, AST, Directory));
@@ -94,6 +106,17 @@ public:
   }
 
 private:
+  /// True for what a source behind this one says by itself.
+  bool isTold(const Finding &F, const SourceManager &SM) const {
+    if (Job.Told.empty())
+      return false;
+    const auto [File, Offset] = SM.getDecomposedLoc(SM.getFileLoc(F.Loc));
+    OptionalFileEntryRef Entry = SM.getFileEntryRefForID(File);
+    return Entry && Job.Told.count(
+                        placeOf(checkName(F.Code),
+                                absolute(Entry->getName(), Directory), Offset));
+  }
+
   const LintJob &Job;
   ClangTidyContext &Context;
   LintResult &Result;
@@ -132,12 +155,8 @@ void explainMissingHeader(ClangTidyError &Error) {
 void makeAbsolute(tooling::DiagnosticMessage &Message,
                   llvm::StringRef BuildDirectory) {
   auto Extend = [&](std::string &File) {
-    if (File.empty())
-      return;
-    llvm::SmallString<256> Absolute(File);
-    llvm::sys::path::make_absolute(BuildDirectory, Absolute);
-    llvm::sys::path::remove_dots(Absolute, /*remove_dot_dot=*/true);
-    File = Absolute.str().str();
+    if (!File.empty())
+      File = absolute(File, BuildDirectory);
   };
   Extend(Message.FilePath);
   for (tooling::FileByteRange &Range : Message.Ranges)
@@ -204,9 +223,6 @@ void lint(const LintJob &Job, const TidyConfig &Config,
     for (tooling::DiagnosticMessage &Note : Error.Notes)
       makeAbsolute(Note, Error.BuildDirectory);
   }
-  llvm::erase_if(Result.Errors, [&](const ClangTidyError &Error) {
-    return Job.Told.count(placeOf(Error));
-  });
 }
 
 } // namespace
@@ -248,8 +264,8 @@ LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
 }
 
 std::string placeOf(const ClangTidyError &Finding) {
-  return Finding.DiagnosticName + " " + Finding.Message.FilePath + ":" +
-         std::to_string(Finding.Message.FileOffset);
+  return placeOf(Finding.DiagnosticName, Finding.Message.FilePath,
+                 Finding.Message.FileOffset);
 }
 
 bool isFinding(const ClangTidyError &Error) {

@@ -30,10 +30,8 @@ struct SubCommand {
 
 /// The first runs where no name is given.
 constexpr SubCommand SubCommands[] = {
-    {"lint", runLint},
-    {"cache", runCache},
-    {"explain", runExplain},
-    {"lsp", runLsp},
+    {"lint", runLint},       {"cache", runCache},
+    {"explain", runExplain}, {"lsp", runLsp},
 #ifdef TORCH_TIDY_HAS_VERIFY
     {"verify", runVerify},
 #endif

@@ -212,6 +212,8 @@ std::vector<std::string> OtherSources::behind(const LintJob &Job,
 /// by their names, methods where the header of their class is included.
 std::vector<std::string> OtherSources::callersOf(const LintJob &Job,
                                                  const LintResult &Alone) {
+  if (Files.size() == Jobs.size())
+    return {};
   llvm::StringSet<> Names;
   bool Methods = false;
   for (const auto &[Symbol, Name] : Alone.Defined) {
@@ -289,10 +291,15 @@ OtherSources::Linted OtherSources::withOthers(const LintJob &Job) {
   return Best;
 }
 
+std::vector<LintJob> OtherSources::callers(const LintJob &Job) {
+  std::vector<LintJob> Result;
+  for (const std::string &File : callersOf(Job, alone(Job.File).Result))
+    Result.push_back(withOthers(alone(File).Of).Of);
+  return Result;
+}
+
 LintResult OtherSources::lint(const LintJob &Job) {
   LintResult Result = withOthers(Job).Result;
-  if (Files.size() == Jobs.size())
-    return Result;
   for (const std::string &File : callersOf(Job, alone(Job.File).Result)) {
     LintResult Theirs = withOthers(alone(File).Of).Result;
     for (ClangTidyError &Error : Theirs.Errors)

@@ -45,6 +45,11 @@ public:
     return Files.size() < 2 ? Job : withOthers(Job).Of;
   }
 
+  /// The jobs of sources that the run leaves out and that call what this one
+  /// defines, each with this one behind it: what they make wrong here is to be
+  /// told.
+  std::vector<LintJob> callers(const LintJob &Job);
+
 private:
   struct Linted {
     LintJob Of;

@@ -1,9 +1,10 @@
 //===- ResultCache.h - unchanged files keep their findings ----------------===//
 //
 // What lintFile() gave is stored by what it was asked (the file, its commands,
-// the configuration, what it was told of other sources, the tool), and is valid while all that was read or looked
-// for on the way is as it was (Dependencies.h). A hit costs no clang: 0.05 s for
-// one file, most of it to start the program.
+// the configuration, what it was told of other sources, the tool), and is valid
+// while all that was read or looked for on the way is as it was
+// (Dependencies.h). A hit costs no clang: 0.05 s for one file, most of it to
+// start the program.
 //
 // Only complete results are kept: not those of a file that did not parse.
 //

@@ -97,8 +97,9 @@ llvm::Error checkFilters(const ClangTidyOptions &Options) {
   for (const auto &[Name, Regex] : Filters) {
     std::string Why;
     if (Regex && !Regex->empty() && !llvm::Regex(*Regex).isValid(Why))
-      return llvm::createStringError(
-          "--" + Name + " (or its key in .clang-tidy) '" + *Regex + "': " + Why);
+      return llvm::createStringError("--" + Name +
+                                     " (or its key in .clang-tidy) '" + *Regex +
+                                     "': " + Why);
   }
   return llvm::Error::success();
 }

@@ -7,7 +7,8 @@
 //   them: `Checks: '-*,bugprone-*'` is written for clang-tidy and must not turn
 //   this tool off.
 // - A check that is named on the command line and does not exist is an error,
-//   and so is a header filter that is no regular expression, wherever it stands.
+//   and so is a header filter that is no regular expression, wherever it
+//   stands.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_TORCHTIDY_TIDYCONFIG_H

@@ -21,11 +21,11 @@ std::string firstError(StringRef Words) {
 
 class FileVerifier {
 public:
-  FileVerifier(const LintJob &Job, const AloneOptions &Options,
+  FileVerifier(const Task &Of, const AloneOptions &Options,
                const std::string &WorkDir,
                std::function<void(const Twine &)> Progress)
-      : Job(Job), Options(Options), Flags(Options.Flags), WorkDir(WorkDir),
-        Progress(std::move(Progress)) {}
+      : Of(Of), Job(Of.Job), Options(Options), Flags(Options.Flags),
+        WorkDir(WorkDir), Progress(std::move(Progress)) {}
 
   Error run() {
     const auto &Command = Job.Commands.front();
@@ -45,7 +45,7 @@ public:
     Progress("linting " + Job.File);
     if (Flags.Collect.empty())
       B.startPreamble();
-    Out.File = probeFile(Job, Options.Config, Options.ResourceDir, Options.Lint,
+    Out.File = probeFile(Of, Options.Config, Options.ResourceDir, Options.Lint,
                          {0, true, Options.Library});
     Probed &P = Out.File;
     Out.Runnable = !P.Failed && !P.Findings.empty() && P.Driver.size();
@@ -76,6 +76,7 @@ public:
   AloneResult Out;
 
 private:
+  const Task &Of;
   const LintJob &Job;
   const AloneOptions &Options;
   const VerifyFlags &Flags;
@@ -83,7 +84,7 @@ private:
   std::function<void(const Twine &)> Progress;
 
   Error takeHeaders(Build &B) {
-    auto Headers = B.headers();
+    auto Headers = B.headers(Out.File.Behind);
     if (!Headers)
       return Headers.takeError();
     Out.Headers = std::move(*Headers);
@@ -96,17 +97,21 @@ private:
     for (;;) {
       Progress("building a program of " + Twine(P.Driver.size()) +
                (P.Driver.size() == 1 ? " function" : " functions"));
-      std::map<std::string, std::string> Texts = P.Texts;
-      for (auto &[Path, Text] : Texts)
-        if (sys::fs::equivalent(Path, Job.File))
-          Text += P.Driver.text();
-      Expected<std::string> Program = B.program(Texts);
+      std::map<std::string, std::string> Texts = P.texts();
+      bool InHeaders = false;
+      for (auto &[Path, Text] : Texts) {
+        const ProbedText &File = P.Files[Path];
+        InHeaders |= File.IsHeader;
+        if (!File.IsHeader && File.Source == Job.File)
+          Text += includesBehind(P.Behind) + P.Driver.text();
+      }
+      Expected<std::string> Program = B.program(Texts, InHeaders);
       if (Program)
         return Program;
       std::string Words = toString(Program.takeError());
       // Both at once: a build is slow.
       bool Probes = P.dropFailingProbes(Words);
-      if (!P.Driver.dropFailing(Words) && !Probes)
+      if (!P.Driver.dropFailing(Words) && !Probes && !P.dropBehind(Words))
         return createStringError(Words);
       P.noteDropped();
       if (!P.Driver.size())
@@ -117,10 +122,10 @@ private:
 
 } // namespace
 
-AloneResult verify::verifyAlone(const LintJob &Job, const AloneOptions &Options,
+AloneResult verify::verifyAlone(const Task &Of, const AloneOptions &Options,
                                 const std::string &WorkDir,
                                 std::function<void(const Twine &)> Progress) {
-  FileVerifier V(Job, Options, WorkDir, std::move(Progress));
+  FileVerifier V(Of, Options, WorkDir, std::move(Progress));
   if (Error E = V.run())
     V.Out.Trouble = toString(std::move(E));
   return std::move(V.Out);

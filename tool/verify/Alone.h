@@ -36,11 +36,11 @@ struct AloneResult {
   bool Runnable = false;
 };
 
-/// Lints and probes the file of \p Job, and builds and runs its program below
+/// Lints and probes the file of \p Of, and builds and runs its program below
 /// \p WorkDir, which must not exist. \p Progress is told of each step. Safe to
 /// call from several threads; at most one child process runs at a time for
 /// each, beside the precompiled header that is made while the file is linted.
-AloneResult verifyAlone(const LintJob &Job, const AloneOptions &Options,
+AloneResult verifyAlone(const Task &Of, const AloneOptions &Options,
                         const std::string &WorkDir,
                         std::function<void(const llvm::Twine &)> Progress);
 

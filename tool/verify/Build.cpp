@@ -166,14 +166,15 @@ void Build::startPreamble() {
 }
 
 Expected<std::string>
-Build::program(const std::map<std::string, std::string> &Texts) {
+Build::program(const std::map<std::string, std::string> &Texts,
+               bool InHeaders) {
   bool HavePch = Precompiled && Precompiled->wait();
   std::string Main = under(WorkDir, "main.cpp");
   Expected<std::string> Overlay = writeOverlay(WorkDir, Texts, J.File);
   if (!Overlay)
     return Overlay.takeError();
   // A header with probes was precompiled without them.
-  HavePch &= Texts.size() == 1;
+  HavePch &= !InHeaders;
 
   std::string Object = under(WorkDir, "main.o");
   for (bool UsePch : {true, false}) {
@@ -234,10 +235,13 @@ Build::program(const std::map<std::string, std::string> &Texts) {
   return Program;
 }
 
-Expected<std::vector<std::string>> Build::headers() {
+Expected<std::vector<std::string>>
+Build::headers(ArrayRef<std::string> Behind) {
   std::string List = under(WorkDir, "headers");
   std::vector<std::string> Args = compileArgs();
   Args.insert(Args.end(), {"-MM", "-MF", List, "-MT", "x", J.File});
+  for (const std::string &Source : Behind)
+    Args.insert(Args.end(), {"-include", Source});
   if (Error E = run(Args, "listing the headers of '" + J.File + "'"))
     return std::move(E);
   // "x: a.cpp b.h \\\n c.h": a blank in a name has a backslash.

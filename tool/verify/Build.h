@@ -48,12 +48,15 @@ public:
   void startPreamble();
 
   /// Compiles \p Texts (probed text by path; the main file among them) and
-  /// links the program. Gives its path, or the compiler's words.
+  /// links the program. \p InHeaders says that headers hold probes. Gives its
+  /// path, or the compiler's words.
   llvm::Expected<std::string>
-  program(const std::map<std::string, std::string> &Texts);
+  program(const std::map<std::string, std::string> &Texts, bool InHeaders);
 
   /// The project's own headers that the file includes, by real path.
-  llvm::Expected<std::vector<std::string>> headers();
+  /// Those of \p Behind as well, and these.
+  llvm::Expected<std::vector<std::string>>
+  headers(llvm::ArrayRef<std::string> Behind);
 
   /// After program(): mangled names that the program got stand-ins for, since
   /// only another file of the user's defines them.

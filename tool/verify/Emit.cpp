@@ -77,11 +77,17 @@ std::string sourceLine(const LintJob &Job) {
 }
 
 /// Folders that the file's project headers may be named relative to: the
-/// file's own, then those of its command.
-std::vector<std::string> includeRoots(const LintJob &Job) {
-  SmallString<256> Own(path::parent_path(Job.File));
-  fs::real_path(Own, Own);
-  std::vector<std::string> Roots{std::string(Own)};
+/// file's own and those of sources behind it, then those of its command.
+std::vector<std::string> includeRoots(const LintJob &Job,
+                                      ArrayRef<std::string> Behind) {
+  std::vector<std::string> Roots;
+  auto AddFolderOf = [&](StringRef File) {
+    SmallString<256> Folder(path::parent_path(File));
+    fs::real_path(Folder, Folder);
+    Roots.push_back(std::string(Folder));
+  };
+  AddFolderOf(Job.File);
+  for_each(Behind, AddFolderOf);
   const auto &Command = Job.Commands.front();
   for (size_t I = 0; I < Command.CommandLine.size(); ++I)
     for (StringRef Flag : {"-I", "-isystem", "-iquote"}) {
@@ -137,7 +143,9 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
   if (std::error_code EC = fs::create_directories(Own))
     return createStringError(EC, "cannot make '%s'", Own.c_str());
   std::string Includes;
-  std::vector<std::string> Roots = includeRoots(Job);
+  std::vector<std::string> Roots = includeRoots(Job, P.Behind);
+  std::map<std::string, std::string> Texts = P.texts();
+  std::map<std::string, std::string> Copied;
   for (size_t R = 0; R < Roots.size(); ++R) {
     bool Used = false;
     for (const std::string &Header : Headers) {
@@ -147,21 +155,29 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
       std::string To = under(Own, "include/" + Twine(R) + "/" + Tail);
       if (fs::create_directories(path::parent_path(To)))
         continue;
-      auto Probed = P.Texts.find(Header);
-      if (Error E = writeFile(To, Probed == P.Texts.end() ? readFile(Header)
-                                                          : Probed->second))
+      auto Probed = Texts.find(Header);
+      if (Error E = writeFile(To, Probed == Texts.end() ? readFile(Header)
+                                                        : Probed->second))
         return E;
+      Copied[Header] = ("include/" + Twine(R) + "/" + Tail).str();
       Used = true;
     }
     if (Used)
       Includes += " " + Name + "/include/" + std::to_string(R);
   }
-  for (const auto &[Path, Text] : P.Texts)
+  std::vector<std::string> Behind;
+  for (const std::string &Source : P.Behind) {
+    SmallString<256> Real;
+    if (!fs::real_path(Source, Real))
+      Behind.push_back(Copied[std::string(Real)]);
+  }
+  for (const auto &[Path, Text] : Texts)
     if (fs::equivalent(Path, Job.File))
       if (Error E = writeFile(under(Own, "main.cpp"),
                               "#include \"probe/Probe.h\"\n#include "
                               "\"driver/Make.h\"\n#line 1 \"" +
-                                  Job.File + "\"\n" + Text + P.Driver.text()))
+                                  Job.File + "\"\n" + Text +
+                                  includesBehind(Behind) + P.Driver.text()))
         return E;
   std::string CMake = "add_executable(run_" + Name + " " + Name + "/main.cpp";
   if (!StandIns.empty()) {

@@ -101,6 +101,28 @@ Error checkLauncher(StringRef BuildDir) {
 
 } // namespace
 
+std::vector<ProbedSource>
+torch_tidy::verify::flaggedSources(ArrayRef<Probed> All) {
+  std::map<std::string, std::map<std::string, ProbedText>> Sources;
+  for (const Probed &P : All)
+    for (const auto &[Path, File] : P.Files)
+      Sources[File.Source]
+          .try_emplace(Path, ProbedText{File.Before})
+          .first->second.Probes.append(File.Probes);
+  std::vector<ProbedSource> Result;
+  for (const auto &[Source, Files] : Sources) {
+    std::map<std::string, std::string> Texts;
+    bool Flagged = false;
+    for (const auto &[Path, File] : Files) {
+      Texts[Path] = File.Probes.apply(File.Before);
+      Flagged |= !File.Probes.empty();
+    }
+    if (Flagged)
+      Result.push_back({Source, std::move(Texts)});
+  }
+  return Result;
+}
+
 Expected<std::vector<std::string>>
 torch_tidy::verify::databaseFiles(StringRef BuildDir) {
   auto DB = loadDatabase(BuildDir);

@@ -18,11 +18,15 @@
 
 namespace torch_tidy::verify {
 
-/// A flagged file: its probed texts and its part in the build.
+/// A flagged file, and what it and its headers are to be read as.
 struct ProbedSource {
   std::string File; ///< Absolute.
   std::map<std::string, std::string> Texts;
 };
+
+/// The files of a program that hold probes. What stands in a source that others
+/// were linted with gets the probes of all of them.
+std::vector<ProbedSource> flaggedSources(llvm::ArrayRef<Probed> All);
 
 struct OwnProgram {
   std::string BuildDir;

@@ -4,6 +4,7 @@
 #include "tool/verify/Plan.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/SourceManager.h"
+#include "llvm/Support/FileSystem.h"
 
 using namespace clang;
 using namespace torch_tidy;
@@ -19,21 +20,21 @@ struct Key {
 
 class Prober {
 public:
-  Prober(const ProbeOptions &Options, llvm::ArrayRef<std::string> Behind,
-         Probed &Out)
-      : Options(Options), Behind(Behind), Out(Out) {}
+  Prober(const Task &Of, const ProbeOptions &Options, Probed &Out)
+      : Of(Of), Options(Options), Out(Out) {}
 
   std::vector<Key> Keys;
   std::vector<Claim> Claims;
 
   void operator()(ASTContext &Context,
                   const std::vector<const Finding *> &Enabled) {
-    if (Enabled.empty())
-      return;
     SourceManager &SM = Context.getSourceManager();
-    std::vector<Finding> Findings, Others;
+    std::vector<Finding> Findings;
     for (const Finding *F : Enabled)
-      (otherSource(SM, *F) ? Others : Findings).push_back(*F);
+      if (Of.Only.empty() || sourceAt(pathOf(SM, fileOf(SM, *F))) == Of.Only)
+        Findings.push_back(*F);
+    if (Findings.empty())
+      return;
     Instrumentation I = instrument(Context, Findings, Options.FirstId);
     DriverPlan Plan;
     SourceEdits &Main = I.Files[pathOf(SM, SM.getMainFileID())];
@@ -43,41 +44,53 @@ public:
       const Finding &F = Findings[N];
       Keys.push_back(keyOf(SM, F));
       Claims.push_back(claim(F, I.Sites[N], Plan));
+      if (std::string Source = sourceOf(SM, fileOf(SM, F));
+          Source != Of.Job.File)
+        Out.InBehind[I.Sites[N].Id] = Source;
     }
+    if (!Out.InBehind.empty())
+      Out.Behind = Of.Job.Behind;
     innerCalls(Findings);
-    for (const Finding &F : Others) {
-      Keys.push_back(keyOf(SM, F));
-      Claims.push_back(claimOf(F, Options.FirstId + Claims.size()));
-      Claims.back().Obstacle = "not probed: it stands in another source, '" +
-                               *otherSource(SM, F) + "'";
-    }
     for (auto &[Path, Edits] : I.Files)
       if (OptionalFileEntryRef File =
               SM.getFileManager().getOptionalFileRef(Path))
         if (std::optional<llvm::MemoryBufferRef> Buffer =
                 SM.getMemoryBufferForFileOrNone(*File))
-          Out.Sources[Path] = {ownText(Buffer->getBuffer()).str(), Edits};
-    for (const auto &[Path, Source] : Out.Sources)
-      Out.Texts[Path] = Source.second.apply(Source.first);
+          Out.Files[Path] = {ownText(Buffer->getBuffer()).str(), Edits,
+                             sourceOf(SM, SM.translateFile(*File)),
+                             sourceAt(Path).empty()};
     Out.Driver = std::move(Plan);
   }
 
 private:
+  const Task &Of;
   const ProbeOptions &Options;
-  llvm::ArrayRef<std::string> Behind;
   Probed &Out;
 
-  /// Other sources are read behind this one to lint it. They are parts of the
-  /// program of their own: nothing of them is compiled with it.
-  const std::string *otherSource(SourceManager &SM, const Finding &F) const {
-    OptionalFileEntryRef File =
-        SM.getFileEntryRefForID(SM.getFileID(SM.getFileLoc(F.Loc)));
-    auto It = File ? llvm::find(Behind, File->getName()) : Behind.end();
-    return It == Behind.end() ? nullptr : It;
+  /// The source at \p Path: the main file, or one that was read behind it to
+  /// lint it; empty for a header.
+  std::string sourceAt(llvm::StringRef Path) const {
+    if (llvm::sys::fs::equivalent(Path, Of.Job.File))
+      return Of.Job.File;
+    for (const std::string &Source : Of.Job.Behind)
+      if (llvm::sys::fs::equivalent(Path, Source))
+        return Source;
+    return "";
+  }
+  /// The one that a file is, or whose header it is.
+  std::string sourceOf(SourceManager &SM, FileID File) const {
+    for (; File.isValid(); File = SM.getFileID(SM.getIncludeLoc(File)))
+      if (std::string Source = sourceAt(pathOf(SM, File)); !Source.empty())
+        return Source;
+    return Of.Job.File;
+  }
+  static FileID fileOf(const SourceManager &SM, const Finding &F) {
+    return SM.getFileID(SM.getFileLoc(F.Loc));
   }
   llvm::StringRef ownText(llvm::StringRef Text) const {
-    return Behind.empty() ? Text
-                          : Text.take_front(Text.rfind(includesBehind(Behind)));
+    return Of.Job.Behind.empty()
+               ? Text
+               : Text.take_front(Text.rfind(includesBehind(Of.Job.Behind)));
   }
 
   static Key keyOf(const SourceManager &SM, const Finding &F) {
@@ -124,7 +137,22 @@ private:
 
 } // namespace
 
+std::map<std::string, std::string> Probed::texts() const {
+  std::map<std::string, std::string> Texts;
+  for (const auto &[Path, File] : Files)
+    Texts[Path] = File.Probes.apply(File.Before, Unprobed);
+  return Texts;
+}
+
+void Probed::obstruct(unsigned Id, const std::string &Why) {
+  for (ProbedFinding &F : Findings)
+    for (Claim &C : F.Claims)
+      if (C.Id == Id)
+        C.Obstacle = Why;
+}
+
 bool Probed::dropFailingProbes(llvm::StringRef Words) {
+  const std::map<std::string, std::string> Texts = texts();
   std::map<unsigned, std::string> Failing;
   llvm::SmallVector<llvm::StringRef> Lines;
   Words.split(Lines, '\n');
@@ -151,14 +179,23 @@ bool Probed::dropFailingProbes(llvm::StringRef Words) {
     }
   for (const auto &[Id, Why] : Failing) {
     Unprobed.insert(Id);
-    for (ProbedFinding &F : Findings)
-      for (Claim &C : F.Claims)
-        if (C.Id == Id)
-          C.Obstacle = "not probed: the probe does not compile: " + Why;
+    obstruct(Id, "not probed: the probe does not compile: " + Why);
   }
-  for (const auto &[Path, Source] : Sources)
-    Texts[Path] = Source.second.apply(Source.first, Unprobed);
   return !Failing.empty();
+}
+
+bool Probed::dropBehind(llvm::StringRef Words) {
+  if (Behind.empty())
+    return false;
+  Behind.clear();
+  for (const auto &[Id, Source] : InBehind) {
+    Unprobed.insert(Id);
+    obstruct(Id, "not probed: it stands in another source, '" + Source +
+                     "', which does not compile behind this one (" +
+                     Words.split("error: ").second.split('\n').first.str() +
+                     "); run the program with --run");
+  }
+  return true;
 }
 
 void Probed::noteDropped() {
@@ -176,15 +213,15 @@ void Probed::noteDropped() {
     }
 }
 
-Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
+Probed verify::probeFile(const Task &Of, const TidyConfig &Config,
                          llvm::StringRef ResourceDir, const Analyze &Lint,
                          const ProbeOptions &Options) {
   Probed Out;
-  Prober Probe(Options, Job.Behind, Out);
+  Prober Probe(Of, Options, Out);
   LintHooks Hooks{Lint, std::ref(Probe)};
   Hooks.Library = Options.Library;
   // One command is enough: the program is built once.
-  LintJob One = Job;
+  LintJob One = Of.Job;
   One.Commands.resize(1);
   LintResult Result = lintFile(One, Config, ResourceDir, Hooks);
   Out.Failed = Result.Failed || Result.Crashed;
@@ -200,9 +237,9 @@ Probed verify::probeFile(const LintJob &Job, const TidyConfig &Config,
           Probe.Keys[I].Offset == Error.Message.FileOffset &&
           Probe.Keys[I].Message == Error.Message.Message)
         Claims.push_back(Probe.Claims[I]);
-    if (Claims.empty())
+    if (Claims.empty() && Of.Only.empty())
       Out.Others.push_back(std::move(Error));
-    else
+    else if (!Claims.empty())
       Out.Findings.push_back({std::move(Error), std::move(Claims)});
   }
   return Out;

@@ -29,6 +29,23 @@ struct ProbedFinding {
   std::vector<Claim> Claims;
 };
 
+/// A source to verify.
+struct Task {
+  LintJob Job;
+  /// Where set, only what is found in that file counts, a source behind this
+  /// one: it is what the user asked about.
+  std::string Only = "";
+};
+
+/// A file that holds probes, or the main file.
+struct ProbedText {
+  std::string Before; ///< Without probes.
+  SourceEdits Probes = {};
+  /// The source that it is, or whose header it is.
+  std::string Source = "";
+  bool IsHeader = false;
+};
+
 struct Probed {
   /// Findings that no NOLINT and no filter took out, in source order.
   std::vector<ProbedFinding> Findings;
@@ -36,21 +53,33 @@ struct Probed {
   std::vector<clang::tidy::ClangTidyError> Others;
   std::vector<FindingDetails> Details; ///< Of the findings, for reports.
   bool Failed = false; ///< The file does not parse, or the analysis died.
-  /// Probed text by real path; the main file is always among them.
-  std::map<std::string, std::string> Texts;
+  /// By real path; the main file is always among them.
+  std::map<std::string, ProbedText> Files;
+  /// Sources to compile behind the main file, since findings stand there.
+  std::vector<std::string> Behind;
+  /// The findings that stand there: their ids, and in which source.
+  std::map<unsigned, std::string> InBehind;
   /// What to append to the main file to run it alone.
   DriverPlan Driver;
 
-  /// The texts without probes, and what the probes are.
-  std::map<std::string, std::pair<std::string, SourceEdits>> Sources;
   std::set<unsigned> Unprobed; ///< Ids whose probes were taken out.
+
+  /// Probed text by path.
+  std::map<std::string, std::string> texts() const;
 
   /// Takes out the probes on lines that the compiler complains of in \p Words;
   /// false where it complains of none.
   bool dropFailingProbes(llvm::StringRef Words);
 
+  /// Does without the sources behind the main file, which does not compile with
+  /// them, as \p Words say; false where there are none.
+  bool dropBehind(llvm::StringRef Words);
+
   /// Tells the claims which of their entries the driver had to drop.
   void noteDropped();
+
+private:
+  void obstruct(unsigned Id, const std::string &Why);
 };
 
 struct ProbeOptions {
@@ -61,8 +90,8 @@ struct ProbeOptions {
   Preambles *Library = nullptr;
 };
 
-/// Lints and probes the file of \p Job, by its first command.
-Probed probeFile(const LintJob &Job, const TidyConfig &Config,
+/// Lints and probes the file of \p Of, by its first command.
+Probed probeFile(const Task &Of, const TidyConfig &Config,
                  llvm::StringRef ResourceDir, const Analyze &Lint,
                  const ProbeOptions &Options);
 

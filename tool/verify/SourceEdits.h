@@ -31,6 +31,10 @@ public:
   void replace(unsigned Begin, unsigned End, std::string Text);
 
   bool empty() const { return Edits.empty(); }
+  /// Takes in what others do to the same file.
+  void append(const SourceEdits &Other) {
+    Edits.insert(Edits.end(), Other.Edits.begin(), Other.Edits.end());
+  }
 
   /// \p Source with all edits made but those tagged with one of \p Without.
   /// Offsets past its end are ignored.

@@ -50,15 +50,19 @@ public:
         ResourceDir(std::move(ResourceDir)), WorkDir(std::move(WorkDir)),
         Out(Out) {}
 
-  int run(std::vector<LintJob> Jobs, CompileCommands &Commands) {
-    Files = Jobs.size();
-    if (!Lint)
-      informJobs(Jobs, Commands);
+  int run(llvm::ArrayRef<LintJob> Jobs, CompileCommands &Commands) {
+    std::vector<Task> Tasks;
+    if (Lint)
+      for (const LintJob &Job : Jobs)
+        Tasks.push_back({Job});
+    else
+      Tasks = informed(Jobs, Commands);
+    Files = Tasks.size();
     if (!Flags.Run.empty()) {
-      if (Error E = verifyProgram(Jobs))
+      if (Error E = verifyProgram(Tasks))
         return fail(toString(std::move(E)));
     } else {
-      if (Error E = verifyFiles(Jobs))
+      if (Error E = verifyFiles(Tasks))
         return fail(toString(std::move(E)));
     }
     if (Error E = Out.finish())
@@ -99,8 +103,11 @@ private:
     return Preambled ? &*Preambled : nullptr;
   }
 
-  /// Tells the jobs what they may know of one another's functions.
-  void informJobs(std::vector<LintJob> &Jobs, CompileCommands &Commands) {
+  /// The jobs with all that other sources have to do with them, as they are
+  /// linted: those that they call behind them, and what callers outside the run
+  /// make wrong in them.
+  std::vector<Task> informed(llvm::ArrayRef<LintJob> Jobs,
+                             CompileCommands &Commands) {
     auto Once = [&, Library = library()](const LintJob &Job) {
       LintHooks Hooks;
       Hooks.Library = Library;
@@ -108,11 +115,18 @@ private:
     };
     OtherSources Others(Jobs, Commands, Flags, Config, Once);
     DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
-    std::vector<LintJob> Informed(Jobs.size());
+    std::vector<std::vector<Task>> Each(Jobs.size());
     for (size_t I = 0; I < Jobs.size(); ++I)
-      Pool.async([&, I] { Informed[I] = Others.informed(Jobs[I]); });
+      Pool.async([&, I] {
+        Each[I].push_back({Others.informed(Jobs[I])});
+        for (LintJob &Caller : Others.callers(Jobs[I]))
+          Each[I].push_back({std::move(Caller), Jobs[I].File});
+      });
     Pool.wait();
-    Jobs = std::move(Informed);
+    std::vector<Task> Tasks;
+    for (std::vector<Task> &Own : Each)
+      llvm::move(Own, std::back_inserter(Tasks));
+    return Tasks;
   }
 
   size_t Files = 0; ///< How many there are.
@@ -133,11 +147,11 @@ private:
   }
 
   /// `--run`: all files are probed first, then the user's program runs.
-  Error verifyProgram(const std::vector<LintJob> &Jobs) {
+  Error verifyProgram(llvm::ArrayRef<Task> Tasks) {
     // Some files of a program know nothing of LibTorch.
-    Expected<Setup> S = setUpFor(Jobs.front());
-    for (size_t I = 1; !S && I < Jobs.size(); ++I)
-      if (Expected<Setup> Other = setUpFor(Jobs[I])) {
+    Expected<Setup> S = setUpFor(Tasks.front().Job);
+    for (size_t I = 1; !S && I < Tasks.size(); ++I)
+      if (Expected<Setup> Other = setUpFor(Tasks[I].Job)) {
         consumeError(S.takeError());
         S = std::move(Other);
       } else {
@@ -146,30 +160,28 @@ private:
     if (!S)
       return S.takeError();
     std::vector<Probed> All;
-    std::vector<ProbedSource> Flagged;
     // One file of events for all: each file has ids of its own.
     constexpr unsigned IdsOfAFile = 1 << 16;
     std::vector<std::shared_future<Probed>> Results;
     DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
-    for (size_t I = 0; I < Jobs.size(); ++I)
-      Results.push_back(Pool.async([this, &Jobs, Library = library(), I] {
-        progress(I, "linting " + Jobs[I].File);
-        return probeFile(Jobs[I], Config, ResourceDir, Lint,
+    for (size_t I = 0; I < Tasks.size(); ++I)
+      Results.push_back(Pool.async([this, Tasks, Library = library(), I] {
+        progress(I, "linting " + Tasks[I].Job.File);
+        return probeFile(Tasks[I], Config, ResourceDir, Lint,
                          {unsigned(I) * IdsOfAFile, false, Library});
       }));
-    for (size_t I = 0; I < Jobs.size(); ++I) {
-      All.push_back(Results[I].get());
-      Results[I] = {};
-      const Probed &P = All.back();
-      Incomplete |= P.Failed;
-      if (!P.Failed && !P.Findings.empty())
-        Flagged.push_back({Jobs[I].File, P.Texts});
+    for (std::shared_future<Probed> &Result : Results) {
+      All.push_back(Result.get());
+      Result = {};
+      Incomplete |= All.back().Failed;
     }
+    std::vector<ProbedSource> Flagged = flaggedSources(All);
     Events Seen;
     if (!Flagged.empty()) {
-      progress(Jobs.size() - 1,
-               "building with probes in " + Twine(Flagged.size()) + " of " +
-                   Twine(Jobs.size()) + " files, then: " + Flags.Run);
+      progress(Tasks.size() - 1,
+               "building with probes in " + Twine(Flagged.size()) +
+                   (Flagged.size() == 1 ? " file" : " files") +
+                   ", then: " + Flags.Run);
       OwnProgram Own{absolute(Flags.BuildPath),
                      Flags.Run,
                      WorkDir,
@@ -195,8 +207,8 @@ private:
       Seen = std::move(*Ran);
     }
     merge(All);
-    for (size_t I = 0; I < Jobs.size(); ++I)
-      report(Jobs[I], All[I], Seen, {});
+    for (size_t I = 0; I < Tasks.size(); ++I)
+      report(Tasks[I], All[I], Seen, {});
     return Error::success();
   }
 
@@ -231,23 +243,23 @@ private:
   }
 
   /// All files, several at a time, reported in the order of the command line.
-  Error verifyFiles(const std::vector<LintJob> &Jobs) {
+  Error verifyFiles(llvm::ArrayRef<Task> Tasks) {
     const AloneOptions Options{Flags,       Config,    Lint,
                                ResourceDir, library(), Headers};
     std::atomic<bool> Stop{false};
     std::vector<std::shared_future<AloneResult>> Results;
     DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
-    for (size_t I = 0; I < Jobs.size(); ++I)
-      Results.push_back(Pool.async([this, &Jobs, &Options, &Stop, I] {
+    for (size_t I = 0; I < Tasks.size(); ++I)
+      Results.push_back(Pool.async([this, Tasks, &Options, &Stop, I] {
         if (Stop)
           return AloneResult();
-        return verifyAlone(Jobs[I], Options, WorkDir + "/" + std::to_string(I),
+        return verifyAlone(Tasks[I], Options, WorkDir + "/" + std::to_string(I),
                            [=](const Twine &Text) { progress(I, Text); });
       }));
-    for (size_t I = 0; I < Jobs.size(); ++I) {
+    for (size_t I = 0; I < Tasks.size(); ++I) {
       AloneResult Result = Results[I].get();
       Results[I] = {};
-      Error E = Result.Trouble.empty() ? take(Jobs[I], Result)
+      Error E = Result.Trouble.empty() ? take(Tasks[I], Result)
                                        : createStringError(Result.Trouble);
       if (E) {
         Stop = true;
@@ -258,7 +270,8 @@ private:
     return Error::success();
   }
 
-  Error take(const LintJob &Job, AloneResult &Result) {
+  Error take(const Task &Of, AloneResult &Result) {
+    const LintJob &Job = Of.Job;
     BackendText = Result.BackendText;
     Incomplete |= Result.File.Failed;
     if (!Flags.Collect.empty() && Result.Runnable) {
@@ -271,7 +284,7 @@ private:
       BackendText = collectedBackend(Flags.Collect);
     }
     if (Flags.Emit.empty()) {
-      report(Job, Result.File, Result.Seen, Result.Missing);
+      report(Of, Result.File, Result.Seen, Result.Missing);
       return Error::success();
     }
     if (Result.Runnable)
@@ -297,7 +310,7 @@ private:
     V.Evidence += "; build the project first, or run the program with --run";
   }
 
-  void report(const LintJob &Job, Probed &P, const Events &Seen,
+  void report(const Task &Of, Probed &P, const Events &Seen,
               ArrayRef<std::string> Missing) {
     std::vector<clang::tidy::ClangTidyError> Errors = std::move(P.Others);
     for (ProbedFinding &F : P.Findings) {
@@ -311,9 +324,10 @@ private:
         Details->Verdict = {verdictName(V.Kind).str(), BackendText, V.Evidence};
       Errors.push_back(std::move(F.Report));
     }
-    Out.add(Job.File, Errors, std::move(P.Details));
+    const std::string &File = Of.Only.empty() ? Of.Job.File : Of.Only;
+    Out.add(File, Errors, std::move(P.Details));
     if (P.Failed)
-      Out.addFailure(Job.File, "");
+      Out.addFailure(File, "");
   }
 };
 
@@ -372,7 +386,7 @@ int torch_tidy::runVerify(
       sys::fs::remove_directories(Dir);
   });
   return Session(Flags, *Config, Lint, *ResourceDir, std::string(Dir), **Out)
-      .run(std::move(*Jobs), Commands);
+      .run(*Jobs, Commands);
 }
 
 int torch_tidy::runVerify(int argc, const char **argv) {

@@ -8,6 +8,8 @@ int main(int argc, char **argv) {
     if (argc > 1 && !std::strcmp(argv[1], "layers")) {
       once(at::ones({2, 3}));
       twice();
+      Layer layer{weights()};
+      layer.apply();
     } else if (argc > 1 && !std::strcmp(argv[1], "losses")) {
       squared();
     } else if (argc > 2) {

@@ -7,6 +7,11 @@ at::Tensor squared();
 at::Tensor spare();
 at::Tensor tidy(const at::Tensor &input);
 
+struct Layer {
+  at::Tensor weight;
+  at::Tensor apply() const;
+};
+
 // In a header: each file that includes it has it.
 inline at::Tensor scaled() {
   auto input = at::ones({3, 3}, at::kCUDA);
