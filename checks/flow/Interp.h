@@ -90,7 +90,6 @@ private:
   template <class Fn> States each(States In, Fn Body);
   void merge(States &S, unsigned Exact = ~0u);
   void leaveScope(llvm::ArrayRef<const clang::VarDecl *> Locals, States &At);
-  void join(State &To, const State &From);
   bool branch(const Value &V, const clang::Expr *E);
   bool visit();
 

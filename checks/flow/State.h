@@ -17,6 +17,7 @@
 #include "checks/flow/Shared.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/Expr.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include <set>
 #include <vector>
@@ -179,6 +180,12 @@ struct Gradient {
   HandleId Made = 0; ///< What autograd left there.
 };
 
+/// Makes what nothing is known of.
+struct Fresh {
+  llvm::function_ref<Value()> Number;
+  llvm::function_ref<Device()> Place;
+};
+
 struct State {
   Store<Value> Cells;
   Store<Handle, /*Chunk=*/4> Handles;
@@ -232,6 +239,10 @@ struct State {
   void widen(const State &Other,
              llvm::function_ref<Value(const Value &)> Unknown);
   bool isPlainList(const Object &O) const;
+  /// What this and another path agree on; all else becomes unknown.
+  void join(const State &Other, const Fresh &New);
+  /// Leaves the conditions that two paths share.
+  void forgetOthers(const Conditions &With);
 };
 
 } // namespace torch_tidy

@@ -172,6 +172,15 @@ void Interp::TensorCall::readArguments(ArrayRef<const Expr *> Args) {
       continue;
     StringRef Role = roleOf(At);
     Value V = I.eval(A);
+    // To put none together throws, and not for a device: a program that goes on
+    // has some.
+    const Object *Together =
+        V.K == Value::Object && (Role == "tensors" || Role == "sequences")
+            ? &S.Objects[V.Id]
+            : nullptr;
+    if (Together && Together->K == Object::List && !Together->Opaque &&
+        Together->Elems.empty())
+      I.Dead = true;
     if (I.Dead)
       return;
     Given.push_back({Role, V});
@@ -182,6 +191,8 @@ void Interp::TensorCall::readArguments(ArrayRef<const Expr *> Args) {
     readShape(V, Role, A);
     SmallVector<HandleId, 4> Hs;
     S.tensorsIn(V, Hs);
+    if (Together && Together->Opaque && Together->Like)
+      S.tensorsIn(S.Cells[Together->Like], Hs);
     for (HandleId H : Hs)
       use(Role, H, A);
   }

@@ -196,3 +196,10 @@ void weightsOnTheHost() {
   auto classes = torch::zeros({2}, torch::kLong).to(torch::kCUDA);
   criterion(scores, classes); // expect: 'scores' is on CUDA but 'criterion' is on the CPU
 }
+void lossOfImages() {
+  auto output = torch::rand({2, 3, 4, 4}, torch::kCUDA);
+  auto target = torch::zeros({2, 4, 4}, torch::kLong);
+  torch::nll_loss2d(torch::log_softmax(output, 1), target); // expect: 'target' is on the CPU but 'torch::log_softmax(output, 1)' is on CUDA
+  torch::nll_loss2d(output, target.cuda(), torch::ones({3})); // expect: 'torch::ones({3})' is on the CPU but 'output' is on CUDA
+  torch::nll_loss2d(output, target.cuda(), torch::ones({3}, torch::kCUDA));
+}

@@ -26,3 +26,18 @@ void elementTypes() {
   m2(torch::tensor({1.0, 2.0, 3.0, 4.0}));
   m2(torch::tensor(std::vector<float>{1.f, 2.f, 3.f, 4.f}));
 }
+// Of what a loop has filled all elements are alike, and there is one to stack.
+std::pair<torch::Tensor, torch::Tensor> filled(torch::Tensor x, int rounds) {
+  std::vector<torch::Tensor> twice, once;
+  for (int i = 0; i != rounds; ++i) {
+    twice.push_back(x * 2);
+    once.push_back(x);
+  }
+  return {torch::stack(twice, 1), torch::stack(once, 1)};
+}
+void filledInALoop(int rounds) {
+  auto [twice, once] = filled(torch::rand({3}, torch::kCUDA), rounds);
+  twice + torch::rand({3, 2}); // expect: 'torch::rand({3, 2})' is on the CPU but 'twice' is on CUDA
+  once + torch::rand({3, 2}); // expect: 'torch::rand({3, 2})' is on the CPU but 'once' is on CUDA
+  once + torch::rand({3, 2}, torch::kCUDA);
+}

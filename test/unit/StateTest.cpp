@@ -82,3 +82,101 @@ TEST(State, ADecidedSymbolIsReplacedEverywhere) {
   EXPECT_TRUE(S.Handles[1].Fact.Dev.isCUDA());
   EXPECT_TRUE(S.Cells[C].D.isCUDA());
 }
+
+namespace {
+
+/// Two paths that number what they have made by themselves.
+class Join : public ::testing::Test {
+protected:
+  State A, B;
+  int X, Y;
+  unsigned Made = 0;
+
+  void SetUp() override {
+    A.Frames.emplace_back();
+    B.Frames.emplace_back();
+    for (int I = 0; I < 3; ++I)
+      B.cell(B.tensor({{Device::other()}, nullptr, "", nullptr}));
+  }
+  static Value tensor(State &S, Device D) {
+    return S.tensor({{D}, nullptr, "", nullptr});
+  }
+  static void set(State &S, const void *Variable, Value V) {
+    S.top().Vars[Variable] = S.cell(V);
+  }
+  void join() {
+    A.join(B, {[&] { return Value::of(Value::Sym, 100 + ++Made); },
+               [&] { return Device::symbol(100 + ++Made); }});
+  }
+  const Value &of(const void *Variable) {
+    return A.Cells[A.top().Vars.lookup(Variable)];
+  }
+  Device deviceOf(const void *Variable) {
+    return A.Handles[of(Variable).Id].Fact.Dev;
+  }
+};
+
+} // namespace
+
+TEST_F(Join, KeepsWhatBothSayWhateverItsNumber) {
+  set(A, &X, tensor(A, Device::cuda()));
+  set(B, &X, tensor(B, Device::cuda()));
+  join();
+  EXPECT_TRUE(deviceOf(&X).isCUDA());
+}
+
+TEST_F(Join, WhatDiffersAlikeIsOneUnknown) {
+  for (const void *Variable : {&X, &Y}) {
+    set(A, Variable, tensor(A, Device::cuda()));
+    set(B, Variable, tensor(B, Device::cpu()));
+  }
+  join();
+  EXPECT_FALSE(deviceOf(&X).isKnown());
+  EXPECT_TRUE(deviceOf(&X).sameAs(deviceOf(&Y)));
+}
+
+TEST_F(Join, ASecondNameOnOnePathIsForgotten) {
+  Value Shared = tensor(A, Device::cuda());
+  set(A, &X, Shared);
+  set(A, &Y, Shared);
+  set(B, &X, tensor(B, Device::cuda()));
+  set(B, &Y, tensor(B, Device::cuda()));
+  join();
+  EXPECT_NE(of(&X).Id, of(&Y).Id) << "they are two tensors on the other path";
+  EXPECT_NE(deviceOf(&X).isKnown(), deviceOf(&Y).isKnown());
+}
+
+TEST_F(Join, TensorsInListsOfAnyLengthAreAlike) {
+  Object Empty, Two;
+  Empty.K = Two.K = Object::List;
+  for (int I = 0; I < 2; ++I)
+    Two.Elems.push_back(B.cell(tensor(B, Device::cuda())));
+  set(A, &X, A.object(Empty));
+  set(B, &X, B.object(Two));
+  join();
+  const Object &O = A.Objects[of(&X).Id];
+  EXPECT_TRUE(O.Opaque);
+  ASSERT_NE(O.Like, 0u);
+  EXPECT_TRUE(A.Handles[A.Cells[O.Like].Id].Fact.Dev.isCUDA());
+}
+
+TEST_F(Join, AModuleThatHasMoreOnOnePathIsNotKnown) {
+  Object Less, More;
+  Less.K = More.K = Object::Module;
+  Less.State.push_back(tensor(A, Device::cuda()).Id);
+  for (int I = 0; I < 2; ++I)
+    More.State.push_back(tensor(B, Device::cuda()).Id);
+  set(A, &X, A.object(Less));
+  set(B, &X, B.object(More));
+  join();
+  EXPECT_TRUE(A.Objects[of(&X).Id].Opaque);
+  EXPECT_TRUE(A.Handles[Less.State[0]].Fact.Dev.isCUDA());
+}
+
+TEST_F(Join, ForgetsConditionsThatTheyDoNotShare) {
+  A.Known[1] = 1, A.Known[2] = 1;
+  B.Known[1] = 1, B.Known[2] = 0;
+  join();
+  EXPECT_TRUE(A.Known.count(1));
+  EXPECT_FALSE(A.Known.count(2));
+}

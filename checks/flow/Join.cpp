@@ -1,0 +1,348 @@
+// What two paths agree on.
+#include "checks/flow/State.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+#include <map>
+#include <optional>
+
+namespace torch_tidy {
+namespace {
+
+/// Which thing of the one state stands for which of the other.
+class Pairs {
+  llvm::DenseMap<uint32_t, uint32_t> There, Back;
+
+public:
+  enum Result { New, Known, Clash };
+  Result add(uint32_t A, uint32_t B) {
+    if (auto It = There.find(A); It != There.end())
+      return It->second == B ? Known : Clash;
+    if (!Back.try_emplace(B, A).second)
+      return Clash;
+    There[A] = B;
+    return New;
+  }
+  bool has(uint32_t A) const { return There.count(A); }
+  uint32_t of(uint32_t A) const { return There.lookup(A); }
+};
+
+/// Walks two states side by side from their variables. Paths that parted some
+/// time ago number by themselves what they have made since, so things are told
+/// by the way that leads to them. Where one name leads to two things, or two
+/// names to one, on one of the paths only, the second name is forgotten.
+class Joiner {
+  State &To;
+  const State &From;
+  const Fresh &New;
+  Pairs Cells, Handles, Objects;
+  std::vector<std::pair<CellId, CellId>> Work;
+  /// What is unknown of the same two values is the same unknown.
+  std::map<std::pair<uint64_t, uint64_t>, Device> Places;
+
+  static uint64_t key(const Device &D) {
+    return unsigned(D.K) | uint64_t(uint16_t(D.Index)) << 8 |
+           uint64_t(D.Sym) << 32;
+  }
+  Device place(const Device &A, const Device &B) {
+    if (A == B)
+      return A;
+    auto [It, First] = Places.try_emplace({key(A), key(B)});
+    if (First)
+      It->second = New.Place();
+    return It->second;
+  }
+
+  Value forgotten(const Value &V) {
+    switch (V.K) {
+    case Value::Int:
+    case Value::Sym:
+      return New.Number();
+    case Value::Dev: {
+      Value D = V;
+      D.D = New.Place();
+      return D;
+    }
+    case Value::Tensor:
+      return To.tensor({{New.Place()}, nullptr, "", nullptr});
+    default:
+      return Value();
+    }
+  }
+
+  bool handle(HandleId A, HandleId B) {
+    if (Pairs::Result R = Handles.add(A, B); R != Pairs::New)
+      return R == Pairs::Known;
+    const Handle &X = To.Handles[A], &Y = From.Handles[B];
+    if (X.Fact == Y.Fact && X.Fact.Dims == Y.Fact.Dims &&
+        X.Changes == Y.Changes && X.Grad == Y.Grad)
+      return true;
+    Handle &H = To.Handles.mut(A);
+    H.Fact.Dev = place(H.Fact.Dev, Y.Fact.Dev);
+    if (H.Fact.Type != Y.Fact.Type)
+      H.Fact.Type = Dtype::Unknown;
+    if (H.Fact.Dim != Y.Fact.Dim)
+      H.Fact.Dim = Rank::Unknown;
+    if (H.Fact.Dims != Y.Fact.Dims)
+      H.Fact.Dims = -1;
+    H.Fact.Defined |= Y.Fact.Defined;
+    H.Changes |= Y.Changes;
+    H.Grad &= Y.Grad;
+    return true;
+  }
+
+  void forget(HandleId H) {
+    TensorFact &F = To.Handles.mut(H).Fact;
+    F.Dev = New.Place();
+    F.Type = Dtype::Unknown;
+    F.Dim = Rank::Unknown;
+    F.Dims = -1;
+  }
+
+  void cells(CellId A, CellId B) {
+    switch (Cells.add(A, B)) {
+    case Pairs::New:
+      Work.push_back({A, B});
+      break;
+    case Pairs::Known:
+      break;
+    case Pairs::Clash:
+      To.Cells.mut(A) = forgotten(Value(To.Cells[A]));
+      break;
+    }
+  }
+  void cells(const std::vector<CellId> &A, const std::vector<CellId> &B) {
+    for (size_t I = 0; I < A.size(); ++I)
+      if (I < B.size())
+        cells(A[I], B[I]);
+      else
+        To.Cells.mut(A[I]) = forgotten(Value(To.Cells[A[I]]));
+  }
+
+  /// What the tensors in a list are like, taken into \p Example; false where
+  /// one may be anything.
+  static bool showsTensors(const State &In, const Object &List,
+                           std::optional<Handle> &Example) {
+    std::vector<CellId> Shown = List.Elems;
+    if (List.Opaque)
+      Shown.push_back(List.Like);
+    for (CellId C : Shown) {
+      const Value &V = In.Cells[C];
+      if (V.K != Value::Tensor)
+        return false;
+      const Handle &H = In.Handles[V.Id];
+      if (!Example)
+        Example = H;
+      TensorFact &F = Example->Fact;
+      if (F.Dev != H.Fact.Dev || !F.Defined || !H.Fact.Defined)
+        return false;
+      if (F.Type != H.Fact.Type)
+        F.Type = Dtype::Unknown;
+      if (F.Dim != H.Fact.Dim)
+        F.Dim = Rank::Unknown;
+      if (F.Dims != H.Fact.Dims)
+        F.Dims = -1;
+    }
+    return true;
+  }
+
+  /// Lists of tensors that are as long as a loop has run: all are alike.
+  bool ofTensors(ObjectId A, const Object &X, const Object &Y) {
+    std::optional<Handle> Example;
+    if (X.K != Object::List || !X.Kind2.empty() ||
+        !showsTensors(To, X, Example) || !showsTensors(From, Y, Example) ||
+        !Example)
+      return false;
+    const Device Where = Example->Fact.Dev;
+    const CellId Like = To.cell(To.tensor(std::move(*Example)));
+    Object &O = To.Objects.mut(A);
+    O.Elems.clear();
+    O.Opaque = true;
+    O.Like = Like;
+    O.Unseen = Where;
+    return true;
+  }
+
+  bool object(ObjectId A, ObjectId B) {
+    const Object X = To.Objects[A], &Y = From.Objects[B];
+    if (X.K != Y.K || X.Rec != Y.Rec || X.Lambda != Y.Lambda ||
+        X.Jit != Y.Jit || X.Kind2 != Y.Kind2)
+      return false;
+    if (Pairs::Result R = Objects.add(A, B); R != Pairs::New)
+      return R == Pairs::Known;
+    if (X.Elems.size() != Y.Elems.size() && ofTensors(A, X, Y))
+      return true;
+    for (const auto &[Key, C] : X.Fields) {
+      auto It = llvm::find_if(Y.Fields,
+                              [&](const auto &F) { return F.first == Key; });
+      if (It != Y.Fields.end())
+        cells(C, It->second);
+      else
+        To.Cells.mut(C) = forgotten(Value(To.Cells[C]));
+    }
+    cells(X.Elems, Y.Elems);
+    cells(X.Children, Y.Children);
+    for (size_t I = 0; I < X.State.size(); ++I)
+      if (I >= Y.State.size() || !handle(X.State[I], Y.State[I]))
+        forget(X.State[I]);
+    if (X.Elems.size() == Y.Elems.size() &&
+        X.Children.size() == Y.Children.size() &&
+        X.State.size() == Y.State.size() && X.Opaque == Y.Opaque &&
+        !X.Like == !Y.Like) {
+      if (X.Like)
+        cells(X.Like, Y.Like);
+      if (X.Unseen != Y.Unseen)
+        To.Objects.mut(A).Unseen = place(X.Unseen, Y.Unseen);
+      return true;
+    }
+    Object &O = To.Objects.mut(A);
+    O.Like = 0;
+    O.Opaque = true;
+    O.Unseen = New.Place();
+    return true;
+  }
+
+  /// The value in both; a pointer or tensor that stands for two is forgotten.
+  Value joined(const Value &V, const Value &W) {
+    if (V.K != W.K || V.N != W.N || V.P != W.P || V.T != W.T ||
+        V.Neg != W.Neg || V.Back != W.Back || V.HasDev != W.HasDev ||
+        V.HasType != W.HasType || V.Grad != W.Grad)
+      return forgotten(V);
+    switch (V.K) {
+    case Value::Dev:
+    case Value::Options: {
+      Value D = V;
+      D.D = place(V.D, W.D);
+      return D;
+    }
+    case Value::Tensor:
+    case Value::Memory:
+      return handle(V.Id, W.Id) ? V : forgotten(V);
+    case Value::Ptr:
+    case Value::Ref:
+    case Value::Iter:
+      if (!V.Id || !W.Id)
+        return V.Id == W.Id ? V : Value();
+      switch (Cells.add(V.Id, W.Id)) {
+      case Pairs::New:
+        Work.push_back({V.Id, W.Id});
+        return V;
+      case Pairs::Known:
+        return V;
+      case Pairs::Clash:
+        return Value();
+      }
+      return Value();
+    case Value::Object:
+      return object(V.Id, W.Id) ? V : Value();
+    default:
+      return V.Id == W.Id ? V : forgotten(V);
+    }
+  }
+
+  void run() {
+    while (!Work.empty()) {
+      auto [A, B] = Work.back();
+      Work.pop_back();
+      const Value V = To.Cells[A];
+      const Value J = joined(V, From.Cells[B]);
+      if (J.K != V.K || J.Id != V.Id || J.D != V.D)
+        To.Cells.mut(A) = J;
+    }
+  }
+
+  void variables(Variables &Of, const Variables &With, bool Apart) {
+    const Variables Now = Of;
+    for (const auto &[D, C] : Now) {
+      auto It = With.find(D);
+      if (It == With.end() ? Apart : Cells.add(C, It->second) == Pairs::Clash)
+        Of[D] = To.cell(Value());
+      else if (It != With.end())
+        Work.push_back({C, It->second});
+    }
+  }
+
+  /// What no variable leads to: where the two have the same under one number,
+  /// it is the same thing, from before they parted.
+  void unnamed(uint32_t NHandles, uint32_t NObjects, uint32_t NCells) {
+    for (HandleId H = 1; H < NHandles; ++H)
+      if (!Handles.has(H) && !(H < From.Handles.size() &&
+                               To.Handles[H].Fact == From.Handles[H].Fact))
+        forget(H);
+    for (ObjectId O = 1; O < NObjects; ++O) {
+      if (Objects.has(O))
+        continue;
+      const Object &A = To.Objects[O];
+      if (O < From.Objects.size()) {
+        const Object &B = From.Objects[O];
+        if (A.Elems.size() == B.Elems.size() &&
+            A.Children.size() == B.Children.size() &&
+            A.State.size() == B.State.size() && A.Opaque == B.Opaque &&
+            A.Kind2 == B.Kind2 && A.Like == B.Like)
+          continue;
+      }
+      Object &X = To.Objects.mut(O);
+      X.Like = 0;
+      X.Opaque = true;
+      X.Unseen = New.Place();
+    }
+    for (CellId C = 1; C < NCells; ++C) {
+      if (Cells.has(C))
+        continue;
+      const Value A = To.Cells[C];
+      if (C < From.Cells.size()) {
+        const Value &B = From.Cells[C];
+        if (A.K == B.K && A.Id == B.Id && A.N == B.N && A.Neg == B.Neg &&
+            A.P == B.P && A.D == B.D && A.T == B.T)
+          continue;
+      }
+      To.Cells.mut(C) = forgotten(A);
+    }
+  }
+
+public:
+  Joiner(State &To, const State &From, const Fresh &New)
+      : To(To), From(From), New(New) {}
+
+  void join() {
+    const uint32_t NHandles = To.Handles.size(), NObjects = To.Objects.size(),
+                   NCells = To.Cells.size();
+    for (size_t I = 0; I < To.Frames.size() && I < From.Frames.size(); ++I) {
+      Frame &F = To.Frames[I];
+      const Frame &G = From.Frames[I];
+      if (F.This && G.This)
+        cells(F.This, G.This);
+      variables(F.Vars, G.Vars, /*Apart=*/false);
+      F.Result = joined(F.Result, G.Result);
+    }
+    // A global that one path came across by itself is not known on the other.
+    variables(To.Globals, From.Globals, /*Apart=*/true);
+    run();
+    for (const auto &[H, G] : To.Gradients)
+      if (Handles.has(H))
+        if (auto It = From.Gradients.find(Handles.of(H));
+            It != From.Gradients.end())
+          cells(G.Cell, It->second.Cell);
+    run();
+    unnamed(NHandles, NObjects, NCells);
+    if (To.Default != From.Default)
+      To.Default = Dtype::Unknown;
+    To.Guarded |= From.Guarded;
+    To.Autocast |= From.Autocast;
+    To.forgetOthers(From.Known);
+  }
+};
+
+} // namespace
+
+void State::join(const State &Other, const Fresh &New) {
+  Joiner(*this, Other, New).join();
+}
+
+void State::forgetOthers(const Conditions &With) {
+  Known.eraseIf([&](const auto &Condition) {
+    auto It = With.find(Condition.first);
+    return It == With.end() || It->second != Condition.second;
+  });
+}
+
+} // namespace torch_tidy
