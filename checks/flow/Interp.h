@@ -72,9 +72,12 @@ private:
   bool destroyed(const clang::VarDecl *V);
   void destroy(llvm::ArrayRef<const clang::VarDecl *> Locals, States &At);
   Flow execIf(const clang::IfStmt *S, States In);
-  Flow execLoop(const clang::Stmt *Cond, const clang::Stmt *Inc,
-                const clang::Stmt *Body, States In, bool BodyFirst,
-                const clang::VarDecl *CondVar);
+  Flow execLoop(const clang::Stmt *Loop, const clang::Stmt *Cond,
+                const clang::Stmt *Inc, const clang::Stmt *Body, States In,
+                bool BodyFirst, const clang::VarDecl *CondVar);
+  const std::vector<const clang::VarDecl *> &
+  countersOf(const clang::Stmt *Loop);
+  void laterRound(const clang::Stmt *Loop, State &In);
   /// Paths that are kept apart by numbers alone after a loop or a call.
   static constexpr unsigned ExactExits = 4;
   States runRound(const clang::Stmt *Body, States In, Flow &Out);
@@ -441,6 +444,9 @@ private:
   unsigned Catching = 0;        ///< Handlers around that go on after a throw.
   std::vector<unsigned> Rounds; ///< Iterations of the loops around.
   std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;
+  /// As countersOf() has found them.
+  llvm::DenseMap<const clang::Stmt *, std::vector<const clang::VarDecl *>>
+      Counters;
   std::set<std::pair<clang::SourceLocation, std::string>> UnknownsTold;
   /// Fields and variables that are not only read.
   std::set<const clang::ValueDecl *> Written;

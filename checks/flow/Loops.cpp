@@ -7,6 +7,8 @@ namespace torch_tidy {
 
 /// What is not known after so many rounds of a loop is not looked for.
 constexpr unsigned MaxRounds = 12;
+/// As many elements has a container of which the number is not known.
+constexpr unsigned UnknownSize = 3;
 
 // One round of a loop: the states in which another may follow.
 States Interp::runRound(const Stmt *Body, States In, Flow &Out) {
@@ -27,8 +29,9 @@ void Interp::leaveLoop(Flow &Out, States Rest) {
 // A loop runs its first rounds one by one, because the first differs from the
 // later ones (`model->to(kCPU)` at the end of a round). Whether another round
 // follows is nobody's condition, so no report rests on it.
-Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
-                      States In, bool BodyFirst, const VarDecl *CondVar) {
+Flow Interp::execLoop(const Stmt *Loop, const Stmt *Cond, const Stmt *Inc,
+                      const Stmt *Body, States In, bool BodyFirst,
+                      const VarDecl *CondVar) {
   Flow Out;
   std::set<uint64_t> Seen;
   Rounds.push_back(0);
@@ -79,6 +82,9 @@ Flow Interp::execLoop(const Stmt *Cond, const Stmt *Inc, const Stmt *Body,
         New.push_back(std::move(X));
     if (New.empty())
       break;
+    if (Forked ? Unclear == 3 : Round + 1 == Effort.share(MaxRounds))
+      for (State &X : New)
+        laterRound(Loop, X);
     In = runRound(Body, std::move(New), Out);
     if (auto *E = dyn_cast_or_null<Expr>(Inc))
       In = each(std::move(In), [&] { eval(E); });
@@ -154,7 +160,7 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       }
       const Value &V = One.Cells[C];
       bool Exact = V.K == Value::Object && !One.Objects[V.Id].Opaque;
-      size_t Size = Exact ? One.Objects[V.Id].Elems.size() : 3;
+      size_t Size = Exact ? One.Objects[V.Id].Elems.size() : UnknownSize;
       if (Exact ? Round >= Size : Round > 0) {
         std::optional<Handle> All;
         if (!Exact && replacesElements(R))
@@ -170,6 +176,8 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
         }
       }
       if (Round < Size) {
+        if (!Exact && Round == UnknownSize - 1)
+          laterRound(R, One);
         Go.push_back(std::move(One));
         More = true;
       }

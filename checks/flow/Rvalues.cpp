@@ -298,7 +298,14 @@ Value Interp::Rvalues::VisitBinaryOperator(const BinaryOperator *E) {
   if (L.K == Value::Int && R.K == Value::Int)
     if (auto V = arithmetic(E->getOpcode(), L.N, R.N))
       return *V;
-  return unknownNumber(I.Ty.text(E), true);
+  if (L.K != Value::Sym || L.Neg || R.K != Value::Int)
+    return unknownNumber(I.Ty.text(E), true);
+  // The same of the same number is the same.
+  auto [It, New] =
+      I.Compares.try_emplace({L.Id, unsigned(E->getOpcode()), R.N}, 0);
+  if (New)
+    It->second = I.symbol(I.Ty.text(E), true);
+  return Value::of(Value::Sym, It->second);
 }
 
 Value Interp::Rvalues::VisitCastExpr(const CastExpr *E) {

@@ -25,16 +25,16 @@ Flow Interp::exec(const Stmt *St, States In) {
     return execIf(cast<IfStmt>(St), std::move(In));
   case Stmt::WhileStmtClass: {
     auto *W = cast<WhileStmt>(St);
-    return execLoop(W->getCond(), nullptr, W->getBody(), std::move(In), false,
+    return execLoop(W, W->getCond(), nullptr, W->getBody(), std::move(In), false,
                     W->getConditionVariable());
   }
   case Stmt::DoStmtClass:
-    return execLoop(cast<DoStmt>(St)->getCond(), nullptr,
+    return execLoop(St, cast<DoStmt>(St)->getCond(), nullptr,
                     cast<DoStmt>(St)->getBody(), std::move(In), true, nullptr);
   case Stmt::ForStmtClass: {
     auto *F = cast<ForStmt>(St);
     Flow Init = exec(F->getInit(), std::move(In));
-    Out = execLoop(F->getCond(), F->getInc(), F->getBody(),
+    Out = execLoop(F, F->getCond(), F->getInc(), F->getBody(),
                    std::move(Init.Next), false, F->getConditionVariable());
     if (auto *D = dyn_cast_or_null<DeclStmt>(F->getInit())) {
       for (const Decl *X : D->decls())

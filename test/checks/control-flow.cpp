@@ -236,3 +236,59 @@ void constantOnManyPaths(bool a, bool b, bool c, bool d, bool e, torch::Tensor x
   if (e) { all.push_back(x.cuda()); all.push_back(x.cpu()); }
   mask.to(torch::kFloat32).mean();
 }
+
+// What a loop does once in many rounds is looked at in one of the later ones.
+void everyHundredRounds(torch::nn::Linear l) {
+  l->to(torch::kCUDA);
+  for (int i = 1; i < 1000; ++i)
+    if (i % 100 == 0)
+      l(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'l' was moved to CUDA
+}
+constexpr int CheckpointEvery = 200;
+template <class Loader> void checkpoints(Loader &loader, torch::nn::Linear l) {
+  l->to(torch::kCUDA);
+  int batches = 0;
+  for (auto &batch : *loader) {
+    l(batch.data.cuda());
+    if (++batches % CheckpointEvery == 0) {
+      l(torch::rand({2, 4}, torch::kCUDA));
+      l(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'l' was moved to CUDA
+    }
+  }
+}
+void checkpoint() {
+  auto data = torch::data::datasets::MNIST("data").map(torch::data::transforms::Stack<>());
+  auto loader = torch::data::make_data_loader(std::move(data), 4);
+  checkpoints(loader, torch::nn::Linear(4, 4));
+}
+// The round that gives the number back is the one that takes it.
+void onceInTen(torch::nn::Linear l) {
+  for (int i = 0; i < 1000; ++i) {
+    if ((i + 1) % 10 == 0)
+      l->to(torch::kCUDA);
+    auto x = torch::rand({2, 4});
+    if ((i + 1) % 10 == 0)
+      x = x.cuda();
+    l(x);
+    if ((i + 1) % 10 == 0)
+      l->to(torch::kCPU);
+  }
+}
+// Every other round is among the first.
+void turns(torch::nn::Linear l) {
+  auto x = torch::rand({2, 4});
+  for (int i = 0; i < 1000; ++i) {
+    l->to(x.device());
+    l(x);
+    x = i % 2 == 0 ? x.cuda() : x.cpu();
+    if (i % 2 == 0)
+      x + torch::rand({2, 4}, torch::kCUDA);
+  }
+}
+void invariant(torch::nn::Linear l, int rounds) {
+  l->to(torch::kCUDA);
+  const int n = 7;
+  for (int i = 0; i < rounds; ++i)
+    if (n % 10 == 0)
+      l(torch::rand({2, 4}));
+}
