@@ -219,6 +219,39 @@ def macros(p):
 
 
 @case
+def code_in_front(p):
+    """The library stands in front of the project's code, unless that makes a difference."""
+    own = "#pragma once\nnamespace own { inline int small(int x) { return x; } }\n#include <torch/torch.h>\n"
+    p.write("src/own.h", own + "using OwnNumber = int;\n")
+    p.expect(0, 0, 1)
+    # The library makes a macro of what the code names.
+    part = PART.format("int ")
+    p.write("lib/include/torch/part.h", part + "#define small(x) 7\n")
+    p.expect(0, 0, 0)
+    p.write("lib/include/torch/part.h", part)
+    # The code means something else behind the library, or nothing.
+    p.write("src/own.h", "#pragma once\nnamespace own { struct Number { short x; }; }\nusing namespace own;\n"
+            "inline Number small() { return {1}; }\n#include <torch/torch.h>\nusing OwnNumber = int;\n")
+    p.write("src/main.cpp", MAIN.replace("sizeof(Number)", "sizeof(::Number)"))
+    p.expect(0, 0, 0)
+    # In a namespace the library is not the library.
+    p.write("src/own.h", "#pragma once\nusing OwnNumber = int;\nnamespace inner {\n#include <torch/part.h>\n}\n"
+            "using inner::Number;\n")
+    p.write("src/main.cpp", MAIN.replace("#include <torch/torch.h>\n", "").replace("at::Tensor", "int"))
+    p.expect(0, 0, 0)
+
+
+@case
+def included_by_the_command(p):
+    p.expect(0, 0, 1)
+    p.write("src/main.cpp", "#include \"own.h\"\nat::Tensor twice(at::Tensor x) { return x; }\n")
+    p.expect(0, 0, 1, "--extra-arg=-include", "--extra-arg=torch/torch.h")
+    p.write("src/forced.h", "#pragma once\n#include <torch/torch.h>\nusing Forced = int;\n")
+    p.expect(0, 0, 1, "--extra-arg=-include", "--extra-arg=" + p.path("src/forced.h"))
+    expect(len(p.files(".pch")) == 1, "one precompiled header")
+
+
+@case
 def damaged(p):
     p.expect(0, 0, 1)
     for ending in (".pch", ".deps", ""):

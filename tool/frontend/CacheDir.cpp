@@ -94,8 +94,8 @@ bool CacheDir::store(const llvm::Twine &Name,
   }
   int FD;
   llvm::SmallString<256> Temporary;
-  if (std::error_code EC = fs::createUniqueFile(Final + ".tmp-%%%%%%%%", FD,
-                                                Temporary))
+  if (std::error_code EC =
+          fs::createUniqueFile(Final + ".tmp-%%%%%%%%", FD, Temporary))
     return fail(Name, EC);
   // A stream that dies with an unread error takes the process with it.
   llvm::raw_fd_ostream OS(FD, /*shouldClose=*/true);
@@ -208,7 +208,8 @@ uint64_t CacheDir::prune(uint64_t Limit) const {
   uint64_t Total = 0, Removed = 0;
   for (const File &F : Files)
     Total += F.Bytes;
-  llvm::sort(Files, [](const File &A, const File &B) { return A.Used < B.Used; });
+  llvm::sort(Files,
+             [](const File &A, const File &B) { return A.Used < B.Used; });
   const auto Old = std::chrono::system_clock::now() - std::chrono::hours(1);
   for (const File &F : Files) {
     bool Leftover = F.Used < Old && isUnfinished(F.Path);
@@ -227,10 +228,10 @@ void CacheDir::keepLimit() {
   // wait for the first run of a day.
   constexpr uint64_t Matters = 8 << 20;
   fs::file_status Tagged;
-  bool Rested = !fs::status(path(TagName), Tagged) &&
-                std::chrono::system_clock::now() -
-                        Tagged.getLastModificationTime() <
-                    std::chrono::hours(24);
+  bool Rested =
+      !fs::status(path(TagName), Tagged) &&
+      std::chrono::system_clock::now() - Tagged.getLastModificationTime() <
+          std::chrono::hours(24);
   if (Rested && Written < std::min(Matters, Limit / 16))
     return;
   writeRaw(TagName, Tag);

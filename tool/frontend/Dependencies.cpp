@@ -122,8 +122,8 @@ bool Dependencies::didRead(llvm::StringRef Path) const {
 }
 
 bool Dependencies::hold(FileStates &Files, bool &Restamped) {
-  return llvm::all_of(
-      All, [&](Dependency &D) { return Files.holds(D, Restamped); });
+  return llvm::all_of(All,
+                      [&](Dependency &D) { return Files.holds(D, Restamped); });
 }
 
 void Dependencies::write(ByteWriter &Out) const {
@@ -208,9 +208,9 @@ void RecordingFileSystem::note(const std::string &Path, Dependency::Kind What,
   if (New)
     return;
   Seen &S = Entry->second;
-  Contradiction |= (S.What == Dependency::Missing) !=
-                       (What == Dependency::Missing) ||
-                   (S.What == What && S.Hash != Hash);
+  Contradiction |=
+      (S.What == Dependency::Missing) != (What == Dependency::Missing) ||
+      (S.What == What && S.Hash != Hash);
   // The first of the kinds says most.
   if (What < S.What)
     S = {What, Hash};
@@ -233,8 +233,8 @@ llvm::ErrorOr<std::unique_ptr<vfs::File>>
 RecordingFileSystem::openFileForRead(const llvm::Twine &Path) {
   auto Result = ProxyFileSystem::openFileForRead(Path);
   std::string Absolute = absolute(Path);
-  note(Absolute, Result || stampOf(Absolute) ? Dependency::Exists
-                                            : Dependency::Missing);
+  note(Absolute,
+       Result || stampOf(Absolute) ? Dependency::Exists : Dependency::Missing);
   if (!Result)
     return Result;
   return std::make_unique<RecordedFile>(std::move(*Result), *this,

@@ -1,4 +1,5 @@
 #include "tool/frontend/Frontend.h"
+#include "tool/frontend/LibraryCode.h"
 #include "tool/frontend/Parse.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
@@ -15,7 +16,7 @@ namespace {
 /// How far a parse came.
 enum class Stage {
   BeforePreamble, ///< The preamble was not read.
-  Unsuitable,     ///< It was, and defines a macro of the user's.
+  Unsuitable,     ///< It was, and the file means something else behind it.
   Parsing,        ///< Past all that a preamble can do wrong.
 };
 
@@ -63,12 +64,10 @@ public:
 
   void ExecuteAction() override {
     Preprocessor &PP = getCompilerInstance().getPreprocessor();
-    if (Begin)
-      for (const std::string &Name : Begin->Names)
-        if (PP.isMacroDefined(Name)) {
-          Reached = Stage::Unsuitable;
-          return;
-        }
+    if (Begin && definesTheirs(PP)) {
+      Reached = Stage::Unsuitable;
+      return;
+    }
     Reached = Stage::Parsing;
     if (!Behind.empty())
       PP.addPPCallbacks(std::make_unique<HeadersOnce>(PP, Behind));
@@ -80,6 +79,20 @@ private:
   llvm::ArrayRef<std::string> Behind;
   const std::optional<Preamble> &Begin;
   Stage &Reached;
+
+  /// True where the preamble has made a macro of what is the user's.
+  bool definesTheirs(Preprocessor &PP) const {
+    return llvm::any_of(Begin->Names,
+                        [&](const std::string &Name) {
+                          return PP.isMacroDefined(Name);
+                        }) ||
+           llvm::any_of(Begin->Code, [&](const std::string &Name) {
+             const MacroInfo *M = PP.getMacroInfo(PP.getIdentifierInfo(Name));
+             // Code that names those of another library has included it.
+             return M && isTorchPath(PP.getSourceManager().getFilename(
+                             M->getDefinitionLoc()));
+           });
+  }
 };
 
 class PrecompileAction : public GeneratePCHAction {
@@ -91,12 +104,14 @@ public:
   }
 };
 
-/// What is wrong with a preamble is not the user's to hear.
+/// What is wrong with a preamble is not the user's to hear. Nor is what is
+/// wrong with code that a preamble stands before and should not, if \p
+/// Reordered.
 class FromParsingOn : public ForwardingDiagnosticConsumer {
 public:
-  FromParsingOn(DiagnosticConsumer &Target, const Stage &Reached)
-      : ForwardingDiagnosticConsumer(Target), Target(Target), Reached(Reached) {
-  }
+  FromParsingOn(DiagnosticConsumer &Target, Stage &Reached, bool Reordered)
+      : ForwardingDiagnosticConsumer(Target), Target(Target), Reached(Reached),
+        Reordered(Reordered) {}
 
   void BeginSourceFile(const LangOptions &Lang,
                        const Preprocessor *PP) override {
@@ -105,13 +120,17 @@ public:
   void EndSourceFile() override { Target.EndSourceFile(); }
   void HandleDiagnostic(DiagnosticsEngine::Level Level,
                         const Diagnostic &Info) override {
+    if (Reordered && Level >= DiagnosticsEngine::Error &&
+        Reached == Stage::Parsing)
+      Reached = Stage::Unsuitable;
     if (Reached == Stage::Parsing)
       ForwardingDiagnosticConsumer::HandleDiagnostic(Level, Info);
   }
 
 private:
   DiagnosticConsumer &Target;
-  const Stage &Reached;
+  Stage &Reached;
+  bool Reordered;
 };
 
 class Stopwatch {
@@ -188,7 +207,8 @@ bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
         Copy->getPreprocessorOpts().addRemappedFile(
             Copy->getFrontendOpts().Inputs[0].getFile(), Text.release());
     Stage Reached = Begin ? Stage::BeforePreamble : Stage::Parsing;
-    FromParsingOn Diagnostics(Job.Diagnostics, Reached);
+    FromParsingOn Diagnostics(Job.Diagnostics, Reached,
+                              Begin && !Begin->Code.empty());
     CompilerInstance Compiler(std::move(Copy));
     prepare(Compiler, Files, Diagnostics);
     ParseAction Action(Make, Job.Behind, Begin, Reached);

@@ -64,8 +64,7 @@ static std::string makeIdentity() {
   // Where the linker gave no build id, the program's file stands for itself.
   static int Anchor;
   ByteWriter Out;
-  if (auto Stamp =
-          stampOf(llvm::sys::fs::getMainExecutable(nullptr, &Anchor)))
+  if (auto Stamp = stampOf(llvm::sys::fs::getMainExecutable(nullptr, &Anchor)))
     Stamp->write(Out);
   return Result + " " + llvm::toHex(Out.Bytes);
 }

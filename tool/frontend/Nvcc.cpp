@@ -77,8 +77,7 @@ static std::vector<std::string> optionsIn(llvm::StringRef File,
   llvm::BumpPtrAllocator Memory;
   std::string At = ("@" + File).str();
   llvm::SmallVector<const char *, 32> Words{At.c_str()};
-  llvm::cl::ExpansionContext Context(Memory,
-                                     llvm::cl::TokenizeGNUCommandLine);
+  llvm::cl::ExpansionContext Context(Memory, llvm::cl::TokenizeGNUCommandLine);
   Context.setCurrentDir(Directory);
   if (llvm::Error Failed = Context.expandResponseFiles(Words)) {
     llvm::consumeError(std::move(Failed));
@@ -104,9 +103,9 @@ static std::string toolkitOf(llvm::ArrayRef<std::string> Arguments) {
     if (auto Found = llvm::sys::findProgramByName("nvcc"))
       Compiler = *Found;
   llvm::SmallString<128> Real;
-  for (llvm::StringRef Program : {Compiler.str(), fs::real_path(Compiler, Real)
-                                                      ? llvm::StringRef()
-                                                      : Real.str()})
+  for (llvm::StringRef Program :
+       {Compiler.str(),
+        fs::real_path(Compiler, Real) ? llvm::StringRef() : Real.str()})
     if (llvm::StringRef Root = path::parent_path(path::parent_path(Program));
         isToolkit(Root))
       return Root.str();

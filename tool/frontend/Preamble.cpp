@@ -41,9 +41,8 @@ bool canHavePreamble(const CompilerInvocation &Invocation) {
   const PreprocessorOptions &PP = Invocation.getPreprocessorOpts();
   return Lang.CPlusPlus && !Lang.CUDA && !Lang.ObjC && !Lang.OpenCL &&
          !Lang.Modules && PP.ImplicitPCHInclude.empty() &&
-         PP.Includes.empty() && PP.MacroIncludes.empty() &&
-         PP.ChainedIncludes.empty() && PP.RemappedFiles.empty() &&
-         PP.RemappedFileBuffers.empty() &&
+         PP.MacroIncludes.empty() && PP.ChainedIncludes.empty() &&
+         PP.RemappedFiles.empty() && PP.RemappedFileBuffers.empty() &&
          Invocation.getFrontendOpts().Inputs.size() == 1 &&
          Invocation.getFrontendOpts().Inputs[0].isFile();
 }
@@ -268,9 +267,8 @@ std::shared_ptr<Preambles::Record> Preambles::share(const Request &Of) {
   std::shared_ptr<Record> Theirs = get(ForAll);
   if (!Theirs)
     return nullptr;
-  std::optional<Dependencies> Absent =
-      findsTheSame(Of.Invocation.getHeaderSearchOpts(), Theirs->Read,
-                   Theirs->Used);
+  std::optional<Dependencies> Absent = findsTheSame(
+      Of.Invocation.getHeaderSearchOpts(), Theirs->Read, Theirs->Used);
   if (!Absent)
     return nullptr;
   auto R = std::make_shared<Record>();
@@ -338,11 +336,14 @@ bool Preambles::isWanted(const Request &R) {
 }
 
 std::optional<Preamble>
-Preambles::find(const CompilerInvocation &Invocation,
+Preambles::find(const CompilerInvocation &Of,
                 llvm::IntrusiveRefCntPtr<vfs::FileSystem> Source) {
-  if (!canHavePreamble(Invocation))
+  if (!canHavePreamble(Of))
     return std::nullopt;
-  Prefix Found = prefixOf(Invocation, Source);
+  Prefix Found = prefixOf(Of, Source);
+  // What the command includes is part of the prefix, where it is library code.
+  CompilerInvocation Invocation(Of);
+  Invocation.getPreprocessorOpts().Includes.clear();
   Includes Base;
   size_t Read = chooseBase(Found.Includes, Base);
   if (Base.empty())
@@ -374,8 +375,10 @@ Preambles::find(const CompilerInvocation &Invocation,
       First->File.empty() ? known(First->BaseKey) : First;
   if (!Made)
     return std::nullopt;
-  size_t Names = Read ? Found.Includes[Read - 1].NamesBefore : 0;
-  Preamble Result{R.Key, First->Id, Cache.path(Made->File), {}};
+  PrefixInclude Last;
+  if (Read)
+    Last = Found.Includes[Read - 1];
+  Preamble Result{R.Key, First->Id, Cache.path(Made->File), {}, {}};
 
   // What the base has read is there. A header of another library may mean
   // something each time it is included.
@@ -398,11 +401,13 @@ Preambles::find(const CompilerInvocation &Invocation,
     // The file names its base by where that is.
     R.Key = KeyFor(R.Text, Result.File, Meaning);
     if (std::shared_ptr<Record> Second = get(R)) {
-      Result = {R.Key, Second->Id, Cache.path(Second->File), {}};
-      Names = Found.Includes.back().NamesBefore;
+      Result = {R.Key, Second->Id, Cache.path(Second->File), {}, {}};
+      Last = Found.Includes.back();
     }
   }
-  Result.Names.assign(Found.Names.begin(), Found.Names.begin() + Names);
+  Result.Names.assign(Found.Names.begin(),
+                      Found.Names.begin() + Last.NamesBefore);
+  Result.Code.assign(Found.Code.begin(), Found.Code.begin() + Last.CodeBefore);
   return Result;
 }
 

@@ -11,16 +11,16 @@
 //          of it; 1 to 2 s. Made when the same are asked for the second time.
 //
 // It is found by what the file asks for: the tool, the language, target, macros
-// and include folders, the headers' names. It is valid while everything that was
-// read or looked for when it was made is as it was (Dependencies.h). In doubt
-// it is made again; what clang refuses is removed, and the file is parsed
+// and include folders, the headers' names. It is valid while everything that
+// was read or looked for when it was made is as it was (Dependencies.h). In
+// doubt it is made again; what clang refuses is removed, and the file is parsed
 // without one. No parse ever fails because of a preamble.
 //
 // A base is asked for without the include folders as well, and what answers is
 // taken where the file's own folders make no difference (SearchFolders.h): the
 // targets of a project share it.
 //
-// Limits: C++ alone, no modules, no CUDA; none for a command with -include or
+// Limits: C++ alone, no modules, no CUDA; none for a command with -imacros or
 // with a precompiled header of its own.
 //
 //===----------------------------------------------------------------------===//
@@ -50,6 +50,9 @@ struct Preamble {
   std::string File; ///< The precompiled header.
   /// Macros that it must not define (Prefix::Names).
   std::vector<std::string> Names;
+  /// What the user's code names that comes before some of it (Prefix::Code):
+  /// nothing of that may be a library's macro, and the file has to compile.
+  std::vector<std::string> Code;
 };
 
 class Preambles {

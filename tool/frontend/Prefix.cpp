@@ -34,8 +34,7 @@ bool isStandardName(llvm::StringRef Name) {
 class Walk {
 public:
   explicit Walk(CompilerInstance &Compiler) : Compiler(Compiler) {
-    for (const auto &[Macro, IsUndef] :
-         Compiler.getPreprocessorOpts().Macros)
+    for (const auto &[Macro, IsUndef] : Compiler.getPreprocessorOpts().Macros)
       Given.insert(llvm::StringRef(Macro).split('=').first);
     SourceManager &SM = Compiler.getSourceManager();
     if (OptionalFileEntryRef Main = SM.getFileEntryRefForID(SM.getMainFileID()))
@@ -46,12 +45,19 @@ public:
 
   /// Reads on; false where the prefix ends in this file.
   bool enter(FileEntryRef File);
+  /// The same for a file that the command includes.
+  bool include(llvm::StringRef Name) {
+    if (OptionalFileEntryRef Here =
+            Compiler.getFileManager().getOptionalFileRef(Name))
+      return enter(*Here);
+    return include(Name, /*IsAngled=*/false, std::nullopt);
+  }
 
 private:
   CompilerInstance &Compiler;
   std::string MainFile;
   llvm::StringSet<> Given; ///< By -D or -U.
-  llvm::StringSet<> Names;
+  llvm::StringSet<> Names, Code;
   llvm::DenseSet<const FileEntry *> Entered;
 
   bool addName(llvm::StringRef Name) {
@@ -64,25 +70,26 @@ private:
   OptionalFileEntryRef lookUp(llvm::StringRef Name, bool IsAngled,
                               OptionalFileEntryRef Includer) {
     std::pair<OptionalFileEntryRef, DirectoryEntryRef> From[1] = {
-        {Includer, Includer ? Includer->getDir()
-                            : *Compiler.getFileManager()
-                                   .getOptionalDirectoryRef(".")}};
+        {Includer,
+         Includer ? Includer->getDir()
+                  : *Compiler.getFileManager().getOptionalDirectoryRef(".")}};
     ConstSearchDirIterator Dir = nullptr;
     HeaderSearch &Search = Compiler.getPreprocessor().getHeaderSearchInfo();
     llvm::ArrayRef Includers(From);
     if (Includer)
       Search.getFileInfo(*Includer); // It takes this for granted.
-    OptionalFileEntryRef Result = Search.LookupFile(
-        Name, SourceLocation(), IsAngled, nullptr, &Dir,
-        Includer ? Includers : Includers.take_front(0), nullptr, nullptr,
-        nullptr, nullptr, nullptr, nullptr);
-    IsSystem = Result && Dir && SrcMgr::isSystem(
-                                    (*Dir).getDirCharacteristic());
+    OptionalFileEntryRef Result =
+        Search.LookupFile(Name, SourceLocation(), IsAngled, nullptr, &Dir,
+                          Includer ? Includers : Includers.take_front(0),
+                          nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+    IsSystem = Result && Dir && SrcMgr::isSystem((*Dir).getDirCharacteristic());
     return Result;
   }
   /// Of the file that lookUp() found.
   bool IsSystem = false;
 
+  bool include(llvm::StringRef Name, bool IsAngled,
+               OptionalFileEntryRef Includer);
   bool include(llvm::StringRef Rest, FileEntryRef Includer);
 };
 
@@ -94,6 +101,11 @@ bool Walk::include(llvm::StringRef Rest, FileEntryRef Includer) {
   After = After.trim();
   if (!After.empty() && !After.starts_with("//"))
     return false;
+  return include(Name, IsAngled, Includer);
+}
+
+bool Walk::include(llvm::StringRef Name, bool IsAngled,
+                   OptionalFileEntryRef Includer) {
   OptionalFileEntryRef File = lookUp(Name, IsAngled, Includer);
   if (!File)
     return false;
@@ -110,7 +122,8 @@ bool Walk::include(llvm::StringRef Rest, FileEntryRef Includer) {
     OptionalFileEntryRef Again = lookUp(Name, Angled, std::nullopt);
     if (!Again || &Again->getFileEntry() != &File->getFileEntry())
       continue;
-    Include.Spelling = ((Angled ? "<" : "\"") + Name + (Angled ? ">" : "\"")).str();
+    Include.Spelling =
+        ((Angled ? "<" : "\"") + Name + (Angled ? ">" : "\"")).str();
     break;
   }
   if (Include.Spelling.empty())
@@ -122,6 +135,7 @@ bool Walk::include(llvm::StringRef Rest, FileEntryRef Includer) {
                      : PrefixInclude::Other;
   Include.Path = Path.str();
   Include.NamesBefore = Found.Names.size();
+  Include.CodeBefore = Found.Code.size();
   Found.Includes.push_back(std::move(Include));
   return true;
 }
@@ -139,13 +153,22 @@ bool Walk::enter(FileEntryRef File) {
   bool IsMain = File.getName() == MainFile, Once = IsMain;
   std::string Guard; // Open: `#ifndef GUARD` was the first directive.
   bool IsFirst = true, WantsGuard = false;
+  int Depth = 0; ///< Of brackets in the user's code.
   Token T;
   while (true) {
     Lex.LexFromRawLexer(T);
     if (T.is(tok::eof))
-      return Once && Guard.empty();
-    if (T.isNot(tok::hash) || !T.isAtStartOfLine())
-      return false;
+      return Once && Guard.empty() && Depth == 0;
+    if (T.isNot(tok::hash) || !T.isAtStartOfLine()) {
+      if (WantsGuard)
+        return false;
+      IsFirst = false;
+      Depth += T.isOneOf(tok::l_brace, tok::l_paren, tok::l_square);
+      Depth -= T.isOneOf(tok::r_brace, tok::r_paren, tok::r_square);
+      if (T.is(tok::raw_identifier) && Code.insert(T.getRawIdentifier()).second)
+        Found.Code.push_back(T.getRawIdentifier().str());
+      continue;
+    }
     Lex.LexFromRawLexer(T);
     if (T.isNot(tok::raw_identifier) || T.isAtStartOfLine())
       return false;
@@ -164,7 +187,7 @@ bool Walk::enter(FileEntryRef File) {
         return false;
       WantsGuard = false;
     } else if (Directive == "include") {
-      if (!include(Rest, File))
+      if (Depth || !include(Rest, File))
         return false;
     } else if (Directive == "pragma") {
       if (Bare == "once")
@@ -202,6 +225,9 @@ Prefix findPrefix(CompilerInstance &Compiler) {
   if (!Main)
     return {};
   Walk W(Compiler);
+  for (const std::string &Name : Compiler.getPreprocessorOpts().Includes)
+    if (!W.include(Name))
+      return std::move(W.Found);
   W.enter(*Main);
   return std::move(W.Found);
 }

@@ -1,15 +1,17 @@
 //===- Prefix.h - the library headers that a file begins with -------------===//
 //
-// A precompiled header stands for the first tokens that a parse would see. Which
-// these are is found without a parse: the leading directives of the main file
-// are read, and where one includes a header of the user's own (it often is what
-// includes <torch/torch.h>), those of that header, and so on, until the first
-// token that is no directive, or a directive that could change what comes after
-// it: a definition other than an include guard, a condition.
+// A precompiled header stands for the first tokens that a parse would see.
+// Which these are is found without a parse: the leading directives of the main
+// file are read, and where one includes a header of the user's own (it often is
+// what includes <torch/torch.h>), those of that header, and so on, until the
+// first directive that could change what comes after it: a definition other
+// than an include guard, a condition.
 //
 // So a prefix holds library headers only, and what the user wrote is always
 // parsed. It can stand in front because nothing before or between its headers
-// matters to them.
+// matters to them. Where there is code among that, the headers may matter to
+// the code: if they define a macro that it names, or if the file does not
+// compile behind them, it is parsed as it is.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_FRONTEND_PREFIX_H
@@ -33,8 +35,8 @@ struct PrefixInclude {
   std::string Spelling; ///< `<torch/torch.h>`, `"torch/torch.h"`.
   Kind What = Other;
   std::string Path; ///< Of the file that it names, as clang writes it.
-  /// How many of `Prefix::Names` stood before it.
-  size_t NamesBefore = 0;
+  /// How many of `Prefix::Names` and `Prefix::Code` stood before it.
+  size_t NamesBefore = 0, CodeBefore = 0;
 };
 
 struct Prefix {
@@ -42,6 +44,8 @@ struct Prefix {
   /// Macros that the user's directives among them define, undefine or ask for.
   /// A library that defines one of these cannot come first.
   std::vector<std::string> Names;
+  /// The identifiers of the user's code between the directives.
+  std::vector<std::string> Code;
 };
 
 /// \p Compiler has its invocation, files, sources and preprocessor; nothing is

@@ -23,8 +23,7 @@ static bool isBelow(const SearchFolder &Folder, llvm::StringRef Path) {
 }
 
 /// Each once, as clang searches it.
-static std::vector<SearchFolder>
-foldersOf(const HeaderSearchOptions &Options) {
+static std::vector<SearchFolder> foldersOf(const HeaderSearchOptions &Options) {
   std::vector<SearchFolder> Result;
   for (const HeaderSearchOptions::Entry &Entry : Options.UserEntries) {
     SearchFolder Folder{Entry.Path, unsigned(Entry.Group)};
@@ -66,9 +65,9 @@ Dependencies withoutUnused(const HeaderSearchOptions &Options,
   return Read;
 }
 
-std::optional<Dependencies>
-findsTheSame(const HeaderSearchOptions &Options, const Dependencies &Read,
-             llvm::ArrayRef<SearchFolder> Used) {
+std::optional<Dependencies> findsTheSame(const HeaderSearchOptions &Options,
+                                         const Dependencies &Read,
+                                         llvm::ArrayRef<SearchFolder> Used) {
   // Frameworks and folders that move with the system root are found otherwise.
   for (const HeaderSearchOptions::Entry &Entry : Options.UserEntries)
     if (Entry.IsFramework || !Entry.IgnoreSysRoot)
