@@ -1,6 +1,7 @@
 // What a loop does once in many rounds: `if (batch % 100 == 0)`.
 #include "checks/flow/Interp.h"
 #include "clang/AST/RecursiveASTVisitor.h"
+#include <numeric>
 
 using namespace clang;
 
@@ -15,33 +16,23 @@ public:
 
   struct Asked {
     std::set<int64_t> Divisors, Compared;
-    unsigned Taken = 0, Understood = 0;
   };
   std::map<const VarDecl *, Asked> Of;
   std::set<const VarDecl *> Counted;
 
   bool VisitUnaryOperator(const UnaryOperator *E) {
-    if (E->isIncrementDecrementOp())
+    if (E->isIncrementOp())
       Counted.insert(variable(E->getSubExpr()));
-    if (E->getOpcode() == UO_LNot)
-      compared(E->getSubExpr(), 0);
-    return true;
-  }
-  bool VisitImplicitCastExpr(const ImplicitCastExpr *E) {
-    if (E->getCastKind() == CK_IntegralToBoolean)
-      compared(E->getSubExpr(), 0);
     return true;
   }
   bool VisitBinaryOperator(const BinaryOperator *E) {
-    if (E->getOpcode() == BO_AddAssign || E->getOpcode() == BO_SubAssign)
+    if (E->getOpcode() == BO_AddAssign)
       Counted.insert(variable(E->getLHS()));
-    if (const VarDecl *V = dividend(E)) {
-      ++Of[V].Taken;
+    if (const VarDecl *V = dividend(E))
       Of[V].Divisors.insert(constant(E->getRHS()).value_or(0));
-    }
     if (E->isEqualityOp())
-      if (std::optional<int64_t> N = constant(E->getRHS()))
-        compared(E->getLHS(), *N);
+      if (const VarDecl *V = dividend(E->getLHS()))
+        Of[V].Compared.insert(constant(E->getRHS()).value_or(0));
     return true;
   }
 
@@ -76,39 +67,40 @@ private:
       return std::nullopt;
     return Result.Val.getInt().getExtValue();
   }
-  void compared(const Expr *E, int64_t N) {
-    if (const VarDecl *V = dividend(E)) {
-      ++Of[V].Understood;
-      Of[V].Compared.insert(N);
-    }
-  }
 };
 
 } // namespace
 
-// The counters that a loop asks one thing: whether this is the round, of more
-// than are looked at one by one, in which something is done. Two such rounds
-// are never next to one another, so what the round before has left is what
-// the others leave.
-const std::vector<const VarDecl *> &Interp::countersOf(const Stmt *Loop) {
-  auto [It, First] = Counters.try_emplace(Loop);
+// Where to go on counting, for the rounds that come to what is done once in
+// many. None where something is done every second or third round: what these
+// leave is not what the round before the later one leaves.
+const std::vector<Interp::LaterRound> &Interp::laterRounds(const Stmt *Loop) {
+  constexpr int64_t Most = 1 << 30;
+  constexpr size_t MostJumps = 3;
+  auto [It, First] = RoundsLater.try_emplace(Loop);
   if (!First)
     return It->second;
   Remainders R(Ctx);
   R.TraverseStmt(const_cast<Stmt *>(Loop));
-  for (const auto &[V, Asked] : R.Of)
-    if (R.Counted.count(V) && Asked.Taken == Asked.Understood &&
-        Asked.Divisors.size() == 1 && *Asked.Divisors.begin() > 3 &&
-        Asked.Compared.size() == 1)
-      It->second.push_back(V);
+  for (const auto &[V, Asked] : R.Of) {
+    int64_t All = *Asked.Divisors.begin() > FewRounds && R.Counted.count(V);
+    for (int64_t Divisor : Asked.Divisors)
+      if (All && (All = std::lcm(All, Divisor)) > Most)
+        All = 0;
+    std::set<int64_t> Starts{All - int64_t(FewRounds) + 1};
+    for (int64_t N : Asked.Compared)
+      if (N > 0 && N < All)
+        Starts.insert(All + N - int64_t(FewRounds) + 1);
+    for (int64_t Start : Starts)
+      if (All && It->second.size() < MostJumps)
+        It->second.push_back({V, Start});
+  }
   return It->second;
 }
 
-// The last round that is looked at stands for all that follow.
-void Interp::laterRound(const Stmt *Loop, State &In) {
-  for (const VarDecl *V : countersOf(Loop))
-    if (CellId C = In.top().Vars.lookup(V))
-      In.Cells.mut(In.target(C)) = Value::of(Value::Sym, symbol("", false));
+void Interp::goOnAt(const LaterRound &Round, State &In) {
+  if (CellId C = In.top().Vars.lookup(Round.Counter))
+    In.Cells.mut(In.target(C)) = Value::integer(Round.Start);
 }
 
 } // namespace torch_tidy

@@ -75,9 +75,17 @@ private:
   Flow execLoop(const clang::Stmt *Loop, const clang::Stmt *Cond,
                 const clang::Stmt *Inc, const clang::Stmt *Body, States In,
                 bool BodyFirst, const clang::VarDecl *CondVar);
-  const std::vector<const clang::VarDecl *> &
-  countersOf(const clang::Stmt *Loop);
-  void laterRound(const clang::Stmt *Loop, State &In);
+  /// As many rounds follow on one another where more say no more: of a
+  /// container whose size is not known, and later in a loop.
+  static constexpr unsigned FewRounds = 3;
+  /// A round to look at when the first ones are done: where the counter is.
+  struct LaterRound {
+    const clang::VarDecl *Counter;
+    int64_t Start;
+  };
+  const std::vector<LaterRound> &laterRounds(const clang::Stmt *Loop);
+  static void goOnAt(const LaterRound &Round, State &In);
+  States goOnAt(const LaterRound &Round, const clang::Stmt *Cond, States In);
   /// Paths that are kept apart by numbers alone after a loop or a call.
   static constexpr unsigned ExactExits = 4;
   States runRound(const clang::Stmt *Body, States In, Flow &Out);
@@ -444,9 +452,8 @@ private:
   unsigned Catching = 0;        ///< Handlers around that go on after a throw.
   std::vector<unsigned> Rounds; ///< Iterations of the loops around.
   std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;
-  /// As countersOf() has found them.
-  llvm::DenseMap<const clang::Stmt *, std::vector<const clang::VarDecl *>>
-      Counters;
+  /// As laterRounds() has found them.
+  llvm::DenseMap<const clang::Stmt *, std::vector<LaterRound>> RoundsLater;
   std::set<std::pair<clang::SourceLocation, std::string>> UnknownsTold;
   /// Fields and variables that are not only read.
   std::set<const clang::ValueDecl *> Written;

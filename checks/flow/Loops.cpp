@@ -7,8 +7,6 @@ namespace torch_tidy {
 
 /// What is not known after so many rounds of a loop is not looked for.
 constexpr unsigned MaxRounds = 12;
-/// As many elements has a container of which the number is not known.
-constexpr unsigned UnknownSize = 3;
 
 // One round of a loop: the states in which another may follow.
 States Interp::runRound(const Stmt *Body, States In, Flow &Out) {
@@ -26,6 +24,20 @@ void Interp::leaveLoop(Flow &Out, States Rest) {
   merge(Out.Return, ExactExits);
 }
 
+// The states in which a later round follows: the loop may have ended before.
+States Interp::goOnAt(const LaterRound &Round, const Stmt *Cond, States In) {
+  States Out;
+  for (State &X : In)
+    goOnAt(Round, X);
+  each(std::move(In), [&] {
+    auto *E = dyn_cast_or_null<Expr>(Cond);
+    Value V = E ? resolve(eval(E)) : Value();
+    if (!Dead && (V.K != Value::Int || V.N))
+      Out.push_back(*S);
+  });
+  return Out;
+}
+
 // A loop runs its first rounds one by one, because the first differs from the
 // later ones (`model->to(kCPU)` at the end of a round). Whether another round
 // follows is nobody's condition, so no report rests on it.
@@ -35,9 +47,10 @@ Flow Interp::execLoop(const Stmt *Loop, const Stmt *Cond, const Stmt *Inc,
   Flow Out;
   std::set<uint64_t> Seen;
   Rounds.push_back(0);
-  unsigned Unclear = 0;
-  for (unsigned Round = 0;
-       Round < Effort.share(MaxRounds) && !In.empty() && Effort; ++Round) {
+  unsigned Unclear = 0, Limit = Effort.share(MaxRounds);
+  unsigned Jumps = 0, Jumped = 0; // Rounds before `Jumped` are all looked at.
+  const std::vector<LaterRound> &Later = laterRounds(Loop);
+  for (unsigned Round = 0; Round < Limit && !In.empty() && Effort; ++Round) {
     Rounds.back() = std::min(Round, 3u);
     States Go;
     bool Forked = false;
@@ -71,20 +84,28 @@ Flow Interp::execLoop(const Stmt *Loop, const Stmt *Cond, const Stmt *Inc,
     In.clear();
     merge(Go);
     // After some rounds of a loop whose end is unclear, it ends.
-    if (Forked && ++Unclear > 3) {
-      append(Out.Next, std::move(Go));
-      break;
-    }
+    const bool MayEnd = Forked && ++Unclear > 3;
     // Numbers that a loop counts would keep states apart forever.
     States New;
     for (State &X : Go)
-      if (Seen.insert(Signature(X, !Forked)).second)
-        New.push_back(std::move(X));
+      if (Round < Jumped || Seen.insert(Signature(X, !Forked)).second)
+        New.push_back(X);
+    const bool IsLast = Round + 1 == Limit && Limit > FewRounds;
+    States Far;
+    if ((MayEnd || New.empty() || IsLast) && Round && Jumps < Later.size())
+      Far = goOnAt(Later[Jumps++], Cond, Go);
+    if (MayEnd)
+      append(Out.Next, std::move(Go));
+    if (!Far.empty()) {
+      New = std::move(Far);
+      Jumped = Round + FewRounds;
+      Limit = Jumped + (Jumps < Later.size());
+      Unclear = 0;
+    } else if (MayEnd) {
+      break;
+    }
     if (New.empty())
       break;
-    if (Forked ? Unclear == 3 : Round + 1 == Effort.share(MaxRounds))
-      for (State &X : New)
-        laterRound(Loop, X);
     In = runRound(Body, std::move(New), Out);
     if (auto *E = dyn_cast_or_null<Expr>(Inc))
       In = each(std::move(In), [&] { eval(E); });
@@ -145,6 +166,7 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
     S->top().Vars[Hidden] = Range;
   });
   Rounds.push_back(0);
+  const std::vector<LaterRound> &Later = laterRounds(R);
   for (unsigned Round = 0;
        Round < Effort.share(MaxRounds) && !In.empty() && Effort; ++Round) {
     Rounds.back() = std::min(Round, 3u);
@@ -160,7 +182,8 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
       }
       const Value &V = One.Cells[C];
       bool Exact = V.K == Value::Object && !One.Objects[V.Id].Opaque;
-      size_t Size = Exact ? One.Objects[V.Id].Elems.size() : UnknownSize;
+      size_t Size = Exact ? One.Objects[V.Id].Elems.size()
+                          : FewRounds * (1 + Later.size());
       if (Exact ? Round >= Size : Round > 0) {
         std::optional<Handle> All;
         if (!Exact && replacesElements(R))
@@ -176,8 +199,8 @@ Flow Interp::execRange(const CXXForRangeStmt *R, States In) {
         }
       }
       if (Round < Size) {
-        if (!Exact && Round == UnknownSize - 1)
-          laterRound(R, One);
+        if (!Exact && Round >= FewRounds && Round % FewRounds == 0)
+          goOnAt(Later[Round / FewRounds - 1], One);
         Go.push_back(std::move(One));
         More = true;
       }

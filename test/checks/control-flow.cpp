@@ -285,6 +285,26 @@ void turns(torch::nn::Linear l) {
       x + torch::rand({2, 4}, torch::kCUDA);
   }
 }
+void twoOfEveryHundred(torch::nn::Linear l, int rounds) {
+  l->to(torch::kCUDA);
+  for (int i = 1; i < rounds; ++i) {
+    if (i % 100 == 20)
+      l(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'l' was moved to CUDA
+    if (i % 100 == 40)
+      l(torch::rand({2, 4}, torch::kCUDA));
+    if (i % 200 == 0 && i % 10 == 0)
+      l(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'l' was moved to CUDA
+    if (i % 200 == 0 && i % 10 != 0)
+      l(torch::rand({2, 4}));
+  }
+}
+void neverThatFar(torch::nn::Linear l) {
+  l->to(torch::kCUDA);
+  for (int i = 1; i < 50; ++i)
+    if (i % 100 == 0)
+      l(torch::rand({2, 4}));
+  l(torch::rand({2, 4})); // expect: 'torch::rand({2, 4})' is on the CPU but 'l' was moved to CUDA
+}
 void invariant(torch::nn::Linear l, int rounds) {
   l->to(torch::kCUDA);
   const int n = 7;

@@ -24,18 +24,6 @@ void fromAnotherFile_FN(Other &other) {
   l(other.load());
 }
 
-// What a loop does once in many rounds, where it asks more than one thing of its
-// counter: only the first rounds are looked at one by one.
-void twoOfEveryHundredRounds_FN(torch::nn::Linear l) {
-  l->to(torch::kCUDA);
-  for (int i = 1; i < 1000; ++i) {
-    if (i % 100 == 20)
-      l(torch::rand({2, 4}));
-    if (i % 100 == 40)
-      l(torch::rand({2, 4}, torch::kCUDA));
-  }
-}
-
 // Class indices for a cross-entropy as floating-point numbers, where
 // probabilities of classes would be taken.
 void floatingClasses_FN() {
