@@ -12,23 +12,18 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
                     ArrayRef<CellId> Args,
                     ArrayRef<std::pair<const void *, CellId>> Captured) {
   const FunctionDecl *Def = nullptr;
-  if (Dead || !Fn->hasBody(Def) || S->Frames.size() >= Opts.Depth || !visit()) {
-    if (!Dead)
-      unknown(Site ? Site->getBeginLoc() : SourceLocation(),
-              "'" + Fn->getNameAsString() + "' is not followed");
-    return Dead ? Value()
-                : fresh(Fn->getReturnType(), "", SourceLocation(), "");
-  }
+  if (Dead)
+    return Value();
+  if (!Fn->hasBody(Def) || S->Frames.size() >= Opts.Depth || !visit())
+    return passedOver(Fn, Site, This, Args, "is not followed");
   unsigned Same = 0;
   for (const Frame &F : S->Frames)
     Same += F.Fn == Def;
   // In a loop each level multiplies.
-  if (Same > (Rounds.empty() ? 5u : 2u)) {
-    unknown(Site ? Site->getBeginLoc() : SourceLocation(), "recursion");
-    return fresh(Fn->getReturnType(), "", SourceLocation(), "");
-  }
+  if (Same > (Rounds.empty() ? 5u : 2u))
+    return passedOver(Def, Site, This, Args, "calls itself");
   if (Costly.count(Def))
-    return passedOver(Def, Site, This, Args);
+    return passedOver(Def, Site, This, Args, "is long and not followed");
   std::shared_ptr<std::vector<Outcome>> Memo;
   if (Cursor < Trail.size()) {
     Memo = Trail[Cursor].Memo;
@@ -102,7 +97,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     Dead = false;
     if (Allowed && !*std::exchange(Allowance, std::nullopt)) {
       Costly.insert(Def);
-      return passedOver(Def, Site, This, Args);
+      return passedOver(Def, Site, This, Args, "is long and not followed");
     }
     Trail.push_back({0, unsigned(std::max<size_t>(1, Memo->size())), Memo});
   }
@@ -115,15 +110,20 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
   return (*Memo)[Taken].V;
 }
 
-// A function that is not followed, and that has nothing to do with LibTorch:
-// the numbers and names that it may set are not known.
+// A function that is not followed: what it may set or move is not known.
 Value Interp::passedOver(const FunctionDecl *Fn, const Expr *Site, CellId This,
-                         ArrayRef<CellId> Args) {
+                         ArrayRef<CellId> Args, StringRef Why) {
   unknown(Site ? Site->getBeginLoc() : SourceLocation(),
-          "'" + Fn->getNameAsString() + "' is long and not followed");
+          "'" + Fn->getNameAsString() + "' " + Why.str());
   auto Forget = [&](CellId C, QualType T) {
-    const Value V = fresh(T, "", SourceLocation(), "");
-    S->Cells.mut(S->target(C)) = V;
+    C = S->target(C);
+    const Value V = S->Cells[C];
+    if (V.K == Value::Object && S->Objects[V.Id].K == Object::Module) {
+      displace(C, Device::symbol(++DeviceSymbols));
+      return;
+    }
+    const Value Other = fresh(T, "", SourceLocation(), "");
+    S->Cells.mut(C) = Other;
   };
   auto *Method = dyn_cast<CXXMethodDecl>(Fn);
   if (This && Method && !Method->isConst())

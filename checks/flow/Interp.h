@@ -210,7 +210,8 @@ private:
   Value newRecord(const clang::CXXConstructorDecl *Ctor,
                   const clang::Expr *Site, llvm::ArrayRef<CellId> Args);
   Value passedOver(const clang::FunctionDecl *Fn, const clang::Expr *Site,
-                   CellId This, llvm::ArrayRef<CellId> Args);
+                   CellId This, llvm::ArrayRef<CellId> Args,
+                   llvm::StringRef Why);
   Value callClosure(const Value &V, const clang::Expr *Site,
                     llvm::ArrayRef<CellId> Args, clang::QualType T);
   // Threads.cpp.

@@ -194,3 +194,28 @@ void functionPointer(torch::Tensor x) {
   make(torch::kCUDA) + x.cuda();
   make(torch::kCPU) + x.cuda(); // expect: is on the CPU but
 }
+// What is given by reference is not known where a recursion is not followed to
+// its end.
+static void sink(torch::Tensor &x, int depth) {
+  if (depth == 0)
+    x = x.cuda();
+  else
+    sink(x, depth - 1);
+}
+static void lift(torch::nn::Linear net, int depth) {
+  if (depth == 0)
+    net->to(torch::kCUDA);
+  else
+    lift(net, depth - 1);
+}
+void movedAtTheBottom(int depth) {
+  auto x = torch::ones({2, 4});
+  sink(x, depth);
+  x + torch::ones({2, 4}, torch::kCUDA);
+  torch::nn::Linear net(4, 4);
+  lift(net, depth);
+  net(x);
+  auto y = torch::ones({2, 4});
+  sink(y, 2);
+  y + torch::ones({2, 4}); // expect: 'torch::ones({2, 4})' is on the CPU but 'y' is on CUDA
+}
