@@ -362,6 +362,18 @@ Judgement judgeInPlace(StringRef Name, llvm::ArrayRef<CallOperand> Operands,
   return J;
 }
 
+/// Of a cross-entropy: one dimension less than its input.
+bool targetsAreClasses(llvm::ArrayRef<CallOperand> Operands) {
+  int Input = -1, Target = -1;
+  for (const CallOperand &O : Operands) {
+    if (O.Role == "self" || O.Role == "input")
+      Input = O.Fact.Dims;
+    else if (O.Role == "target")
+      Target = O.Fact.Dims;
+  }
+  return Input >= 0 && Target >= 0 && Target == std::max(Input - 1, 0);
+}
+
 } // namespace
 
 Judgement judgeDtypes(StringRef Op, llvm::ArrayRef<CallOperand> Operands,
@@ -375,6 +387,10 @@ Judgement judgeDtypes(StringRef Op, llvm::ArrayRef<CallOperand> Operands,
         O.Fact.Type == Dtype::Int64)
       O.Fact.Defined = false;
   }
+  // Targets of another shape than the input are class indices whatever their
+  // dtype (aten/src/ATen/native/LossNLL.cpp, cross_entropy_loss).
+  if (Name == "cross_entropy_loss" && targetsAreClasses(Renamed))
+    Name = "nll_loss";
   if (Op.ends_with("_") && !Op.ends_with("__"))
     if (Judgement J = judgeInPlace(Name, Renamed, Shape); J.throws())
       return J;

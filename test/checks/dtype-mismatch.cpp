@@ -47,3 +47,15 @@ void noPromotionHere() {
   auto a = torch::rand({2, 3}), b = torch::rand({3, 2}, torch::kDouble);
   torch::matmul(a, b); // expect: holds
 }
+
+// Class indices are told from probabilities by their shape.
+void floatingClasses() {
+  auto input = torch::rand({2, 4});
+  torch::cross_entropy_loss(input, torch::zeros({2})); // expect: 'torch::zeros({2})' holds Float
+  torch::cross_entropy_loss(input.cuda(), torch::zeros({2}, torch::kCUDA)); // expect: 'torch::zeros({2}, torch::kCUDA)' holds Float
+  torch::cross_entropy_loss(input, torch::zeros({2, 4}));
+  torch::cross_entropy_loss(input, torch::zeros({2}, torch::kLong));
+  torch::nn::CrossEntropyLoss criterion;
+  criterion(input, torch::rand({2})); // expect: 'torch::rand({2})' holds Float
+  criterion(input, torch::rand({2, 4}));
+}

@@ -24,12 +24,6 @@ void fromAnotherFile_FN(Other &other) {
   l(other.load());
 }
 
-// Class indices for a cross-entropy as floating-point numbers, where
-// probabilities of classes would be taken.
-void floatingClasses_FN() {
-  torch::cross_entropy_loss(torch::rand({2, 4}), torch::zeros({2}));
-}
-
 // The element type of an integer tensor times a floating-point number.
 void scaledIntegers_FN() {
   torch::mm(torch::ones({2, 4}, torch::kLong) * 2.5, torch::ones({4, 4}, torch::kDouble));
