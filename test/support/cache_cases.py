@@ -252,6 +252,23 @@ def included_by_the_command(p):
 
 
 @case
+def shared_libraries(p):
+    """CMake defines a macro for each of them, which no other project's headers ask for."""
+    p.write("src/main.cpp", MAIN + "#ifdef mine_EXPORTS\nstatic_assert(mine_EXPORTS == 1, \"given\");\n"
+            "#else\nstatic_assert(sizeof(int) == 4, \"\");\n#error not given\n#endif\n")
+    p.expect(0, 0, 1, "--extra-arg=-Dmine_EXPORTS")
+    p.write("src/main.cpp", MAIN)
+    p.expect(0, 0, 1, "--extra-arg=-Dother_EXPORTS")
+    p.expect(0, 0, 1)
+    expect(len(p.files(".pch")) == 1, "one precompiled header")
+    # A library that does ask.
+    asks = "#ifdef mine_EXPORTS\nusing Number = int;\n#else\nusing Number = long;\n#endif\n"
+    p.write("lib/include/torch/part.h", "#pragma once\n" + asks)
+    p.expect(0, 0, 1, "--extra-arg=-Dmine_EXPORTS")
+    expect(p.lint("--extra-arg=-Dother_EXPORTS")[0] == 3, "Number is another type")
+
+
+@case
 def damaged(p):
     p.expect(0, 0, 1)
     for ending in (".pch", ".deps", ""):

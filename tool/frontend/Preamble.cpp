@@ -17,7 +17,7 @@ namespace vfs = llvm::vfs;
 namespace torch_tidy {
 namespace {
 
-constexpr unsigned FormatVersion = 3;
+constexpr unsigned FormatVersion = 4;
 /// The room that one takes; clang's memory for it is on top.
 constexpr uint64_t EnoughRoom = 256 << 20;
 constexpr llvm::StringLiteral AllOfTorch = "#include <torch/torch.h>\n";
@@ -134,6 +134,7 @@ bool Preambles::save(llvm::StringRef Key, const Record &R) {
     Out.text(Folder.Path);
     Out.number(Folder.Group);
   });
+  Out.list(R.Exports, [&](const std::string &Name) { Out.text(Name); });
   R.Read.write(Out);
   return Cache.write(recordName(Key), Out.Bytes);
 }
@@ -157,6 +158,7 @@ std::shared_ptr<Preambles::Record> Preambles::load(llvm::StringRef Key) {
     Folder.Path = In.text().str();
     Folder.Group = In.number();
   });
+  In.list([&] { R->Exports.push_back(In.text().str()); });
   R->Read = Dependencies::read(In);
   if (!In.ok())
     return nullptr;
@@ -227,6 +229,7 @@ std::shared_ptr<Preambles::Record> Preambles::make(const Request &Of) {
     return nullptr;
   auto R = std::make_shared<Record>();
   R->Read = std::move(*Made.Read);
+  R->Exports = std::move(Made.Exports);
   if (Of.IsForAll && !Made.bytes().empty()) {
     const HeaderSearchOptions &Options = Of.Invocation.getHeaderSearchOpts();
     R->Used = usedFolders(Options, R->Read);
@@ -275,6 +278,7 @@ std::shared_ptr<Preambles::Record> Preambles::share(const Request &Of) {
   R->IsUsable = true;
   R->BaseKey = ForAll.Key;
   R->BaseId = R->Id = Theirs->Id;
+  R->Exports = Theirs->Exports;
   R->Read = std::move(*Absent);
   return save(Of.Key, *R) ? R : nullptr;
 }
@@ -337,13 +341,31 @@ bool Preambles::isWanted(const Request &R) {
 
 std::optional<Preamble>
 Preambles::find(const CompilerInvocation &Of,
-                llvm::IntrusiveRefCntPtr<vfs::FileSystem> Source) {
+                llvm::IntrusiveRefCntPtr<vfs::FileSystem> Source,
+                bool WithExports) {
   if (!canHavePreamble(Of))
     return std::nullopt;
   Prefix Found = prefixOf(Of, Source);
   // What the command includes is part of the prefix, where it is library code.
   CompilerInvocation Invocation(Of);
-  Invocation.getPreprocessorOpts().Includes.clear();
+  PreprocessorOptions &PP = Invocation.getPreprocessorOpts();
+  PP.Includes.clear();
+  // The shared libraries of a project share it, unless it asks for their
+  // macros.
+  std::vector<std::string> Left;
+  if (!WithExports)
+    llvm::erase_if(PP.Macros, [&](const auto &Macro) {
+      llvm::StringRef Name = llvm::StringRef(Macro.first).split('=').first;
+      if (Macro.second || !isExportMacro(Name))
+        return false;
+      Left.push_back(Name.str());
+      return true;
+    });
+  auto AsksFor = [&](const Record &R) {
+    return llvm::any_of(Left, [&](const std::string &Name) {
+      return llvm::is_contained(R.Exports, Name);
+    });
+  };
   Includes Base;
   size_t Read = chooseBase(Found.Includes, Base);
   if (Base.empty())
@@ -370,6 +392,8 @@ Preambles::find(const CompilerInvocation &Of,
   std::shared_ptr<Record> First = get(R);
   if (!First)
     return std::nullopt;
+  if (AsksFor(*First))
+    return find(Of, std::move(Source), /*WithExports=*/true);
   // Whose it is, where it is shared.
   std::shared_ptr<Record> Made =
       First->File.empty() ? known(First->BaseKey) : First;
@@ -400,7 +424,10 @@ Preambles::find(const CompilerInvocation &Of,
     R.SharedKey.clear();
     // The file names its base by where that is.
     R.Key = KeyFor(R.Text, Result.File, Meaning);
-    if (std::shared_ptr<Record> Second = get(R)) {
+    std::shared_ptr<Record> Second = get(R);
+    if (Second && AsksFor(*Second))
+      return find(Of, std::move(Source), /*WithExports=*/true);
+    if (Second) {
       Result = {R.Key, Second->Id, Cache.path(Second->File), {}, {}};
       Last = Found.Includes.back();
     }

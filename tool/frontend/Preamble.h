@@ -18,7 +18,8 @@
 //
 // A base is asked for without the include folders as well, and what answers is
 // taken where the file's own folders make no difference (SearchFolders.h): the
-// targets of a project share it.
+// targets of a project share it. So they do whatever macro CMake gives them as
+// shared libraries.
 //
 // Limits: C++ alone, no modules, no CUDA; none for a command with -imacros or
 // with a precompiled header of its own.
@@ -65,7 +66,9 @@ public:
   /// being made waits for it, also for another process.
   std::optional<Preamble>
   find(const clang::CompilerInvocation &Invocation,
-       llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Source);
+       llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Source) {
+    return find(Invocation, std::move(Source), /*WithExports=*/false);
+  }
   /// True while the preamble of this key would be made from the same.
   bool holds(llvm::StringRef Key, ContentHash Id);
   /// Removes one that clang would not read.
@@ -89,6 +92,8 @@ private:
     ContentHash BaseId;
     /// Of a base that commands with other folders may share.
     std::vector<SearchFolder> Used;
+    /// As in PrecompiledPrefix.
+    std::vector<std::string> Exports;
     Dependencies Read;
   };
   /// One per key and run.
@@ -105,6 +110,10 @@ private:
   std::map<std::string, std::shared_ptr<Slot>> Slots;
   std::atomic<unsigned> HowManyMade{0};
 
+  std::optional<Preamble>
+  find(const clang::CompilerInvocation &Invocation,
+       llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Source,
+       bool WithExports);
   std::shared_ptr<Slot> slot(llvm::StringRef Key);
   std::shared_ptr<Record> get(const Request &R);
   std::shared_ptr<Record> load(llvm::StringRef Key);

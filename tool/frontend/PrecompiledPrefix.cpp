@@ -3,6 +3,7 @@
 #include "tool/frontend/Parse.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
+#include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
 #include "clang/Serialization/ASTWriter.h"
 #include "clang/Serialization/PCHContainerOperations.h"
@@ -24,6 +25,7 @@ public:
   std::shared_ptr<PCHBuffer> Buffer = std::make_shared<PCHBuffer>();
   /// All that was read is library code for every file that may share it.
   bool IsPure = true;
+  std::vector<std::string> Exports; ///< As PrecompiledPrefix::Exports.
 
   TranslationUnitKind getTranslationUnitKind() override { return TU_Prefix; }
   bool BeginSourceFileAction(CompilerInstance &Compiler) override {
@@ -44,6 +46,12 @@ public:
         MainFile);
   }
   void EndSourceFileAction() override {
+    // A name in a condition is known, whether it is a macro or not.
+    for (const auto &Entry :
+         getCompilerInstance().getPreprocessor().getIdentifierTable())
+      if (isExportMacro(Entry.getKey()))
+        Exports.push_back(Entry.getKey().str());
+    llvm::sort(Exports);
     const SourceManager &SM = getCompilerInstance().getSourceManager();
     for (unsigned I = 0, E = SM.local_sloc_entry_size(); I != E; ++I) {
       const SrcMgr::SLocEntry &Entry = SM.getLocalSLocEntry(I);
@@ -63,6 +71,8 @@ private:
 };
 
 } // namespace
+
+bool isExportMacro(llvm::StringRef Name) { return Name.ends_with("_EXPORTS"); }
 
 llvm::StringRef PrecompiledPrefix::bytes() const {
   return Buffer ? llvm::StringRef(Buffer->Data.data(), Buffer->Data.size())
@@ -102,6 +112,7 @@ PrecompiledPrefix precompilePrefix(const PrefixJob &Job) {
         Action.Buffer->IsComplete && Action.IsPure)
       Result.Buffer = Action.Buffer;
   }
+  Result.Exports = std::move(Action.Exports);
   Result.Read = Recorder->take();
   return Result;
 }

@@ -25,10 +25,16 @@ struct PrecompiledPrefix {
   /// The precompiled header; empty where the text has errors, or brings in
   /// what is not library code for every file that may share it.
   llvm::StringRef bytes() const;
+  /// The macros of shared libraries (isExportMacro()) that it asks for.
+  std::vector<std::string> Exports;
   /// Everything that was read; nothing where the files changed meanwhile.
   std::optional<Dependencies> Read;
   std::shared_ptr<clang::PCHBuffer> Buffer;
 };
+
+/// True for what CMake defines for a shared library's own sources:
+/// "<target>_EXPORTS". Other projects' headers know nothing of it.
+bool isExportMacro(llvm::StringRef Name);
 
 /// Bodies of library functions are skipped, as in any parse here.
 PrecompiledPrefix precompilePrefix(const PrefixJob &Job);
