@@ -362,17 +362,47 @@ Judgement judgeInPlace(StringRef Name, llvm::ArrayRef<CallOperand> Operands,
   return J;
 }
 
-/// Of a cross-entropy: one dimension less than its input.
-bool targetsAreClasses(llvm::ArrayRef<CallOperand> Operands) {
-  int Input = -1, Target = -1;
-  for (const CallOperand &O : Operands) {
-    if (O.Role == "self" || O.Role == "input")
-      Input = O.Fact.Dims;
-    else if (O.Role == "target")
-      Target = O.Fact.Dims;
+/// The operands of a loss over classes.
+struct ClassLoss {
+  std::optional<unsigned> Input, Target, Weight;
+
+  ClassLoss(llvm::ArrayRef<CallOperand> Operands) : Operands(Operands) {
+    for (unsigned I = 0; I < Operands.size(); ++I)
+      if (Operands[I].Fact.Defined)
+        (Operands[I].Role == "target"   ? Target
+         : Operands[I].Role == "weight" ? Weight
+                                        : Input) = I;
   }
-  return Input >= 0 && Target >= 0 && Target == std::max(Input - 1, 0);
-}
+  /// Targets of one dimension less than the input are class indices whatever
+  /// their dtype; others are probabilities where they are floating-point
+  /// numbers (aten/src/ATen/native/LossNLL.cpp, cross_entropy_loss).
+  bool indexesByShape() const {
+    return Input && Target && fact(Input).Dims >= 0 &&
+           fact(Target).Dims == std::max(fact(Input).Dims - 1, 0);
+  }
+  bool indexes() const {
+    return indexesByShape() || (Target && isIntegral(fact(Target).Type));
+  }
+  /// The kernel reads both as of the input's dtype.
+  Judgement weights() const {
+    Judgement J;
+    if (!Input || !Weight || !isFloating(fact(Input).Type) ||
+        !isFloating(fact(Weight).Type) || fact(Input).Type == fact(Weight).Type)
+      return J;
+    J.K = Judgement::Throws;
+    J.Wrong = *Weight;
+    J.Against = *Input;
+    J.Message = fill("expected scalar type {B} but found {W}",
+                     fact(Weight).Type, fact(Input).Type);
+    return J;
+  }
+
+private:
+  llvm::ArrayRef<CallOperand> Operands;
+  const TensorFact &fact(std::optional<unsigned> I) const {
+    return Operands[*I].Fact;
+  }
+};
 
 } // namespace
 
@@ -387,10 +417,13 @@ Judgement judgeDtypes(StringRef Op, llvm::ArrayRef<CallOperand> Operands,
         O.Fact.Type == Dtype::Int64)
       O.Fact.Defined = false;
   }
-  // Targets of another shape than the input are class indices whatever their
-  // dtype (aten/src/ATen/native/LossNLL.cpp, cross_entropy_loss).
-  if (Name == "cross_entropy_loss" && targetsAreClasses(Renamed))
-    Name = "nll_loss";
+  if (Name == "cross_entropy_loss") {
+    const ClassLoss Loss(Operands);
+    if (Judgement J = Loss.weights(); J.throws() && Loss.indexes())
+      return J;
+    if (Loss.indexesByShape())
+      Name = "nll_loss";
+  }
   if (Op.ends_with("_") && !Op.ends_with("__"))
     if (Judgement J = judgeInPlace(Name, Renamed, Shape); J.throws())
       return J;

@@ -14,6 +14,12 @@ Value Interp::tensorOp(const CallExpr *E, const FunctionDecl *Fn, StringRef Op,
   return TensorCall(*this, E, Fn, Op, Base, BaseE).run(Args);
 }
 
+// Whether the numbers that a call is given count for what its result holds.
+static bool promotes(StringRef Op) {
+  return llvm::is_contained(
+      {"add", "sub", "rsub", "mul", "pow", "remainder", "fmod"}, Op);
+}
+
 Value Interp::TensorCall::run(ArrayRef<const Expr *> Args) {
   readArguments(Args);
   if (I.Dead)
@@ -23,6 +29,8 @@ Value Interp::TensorCall::run(ArrayRef<const Expr *> Args) {
     Grad |= !S.NoGrad && S.Handles[U.H].Grad;
   }
   judge();
+  ByNumber = Operands.size() == 1 && promotes(Op) && Numbers == Dtype::Float &&
+             isIntegral(Operands[0].Fact.Type);
   for (auto &O : Operands)
     if (O.Fact.Dev.isKnown() && (!Where.isKnown() || O.Fact.Dev.isCUDA()))
       Where = O.Fact.Dev;

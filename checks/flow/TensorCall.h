@@ -69,7 +69,8 @@ private:
   Dtype DataType = Dtype::Unknown; ///< Of the literals of `torch::tensor`.
   bool HasOptions = false;
   std::optional<Dtype> Numbers; ///< What the given scalars are together.
-  bool Nested = false;          ///< The literals of `torch::tensor` are lists.
+  bool ByNumber = false; ///< A floating-point one makes an integer tensor so.
+  bool Nested = false;   ///< The literals of `torch::tensor` are lists.
   bool Thrown = false;
   bool Grad = false;
   Device Where; ///< Of the operands; CUDA where one of them is there.

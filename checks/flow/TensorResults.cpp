@@ -145,6 +145,8 @@ Value Interp::TensorCall::packed() {
 Value Interp::TensorCall::computed(unsigned Index) {
   Handle R;
   R.Fact = api::resultFact(Op, Operands, Shape, Index);
+  if (ByNumber)
+    R.Fact.Type = Dtype::Float;
   // Integers and truth values become the default type where they have to.
   if (R.Fact.Type == Dtype::Float && S.Default != Dtype::Float &&
       Shape.Named == Dtype::Unknown &&

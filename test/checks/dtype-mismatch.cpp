@@ -59,3 +59,26 @@ void floatingClasses() {
   criterion(input, torch::rand({2})); // expect: 'torch::rand({2})' holds Float
   criterion(input, torch::rand({2, 4}));
 }
+// Weights of classes are of the input's type; those of probabilities are not.
+void classWeights() {
+  torch::nn::CrossEntropyLoss criterion(torch::nn::CrossEntropyLossOptions().weight(torch::ones({4})));
+  auto input = torch::randn({2, 4}, torch::kDouble);
+  auto target = torch::ones({2}, torch::kLong);
+  criterion(input.to(torch::kFloat), target);
+  criterion(input, torch::rand({2, 4}, torch::kDouble));
+  criterion(input, target); // expect: 'input' holds Double but 'criterion' works in Float
+}
+void classWeightsGiven() {
+  auto input = torch::randn({2, 4}, torch::kDouble);
+  auto target = torch::ones({2}, torch::kLong);
+  torch::cross_entropy_loss(input, target, torch::ones({4}, torch::kDouble));
+  torch::cross_entropy_loss(input, target, torch::ones({4})); // expect: 'torch::ones({4})' holds Float but 'input' holds Double
+}
+// A floating-point number makes integers floating-point numbers.
+void scaledIntegers() {
+  auto x = torch::ones({2, 4}, torch::kLong);
+  torch::mm(x * 2.5, torch::ones({4, 4}, torch::kDouble)); // expect: 'x * 2.5' holds Float but
+  torch::mm(1.5f + x, torch::ones({4, 4}, torch::kDouble)); // expect: holds Float but
+  torch::mm(x.sub(0.5), torch::ones({4, 4}));
+  torch::mm(x * 2, torch::ones({4, 4})); // expect: 'x * 2' holds Long but
+}

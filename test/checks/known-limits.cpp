@@ -23,14 +23,3 @@ void fromAnotherFile_FN(Other &other) {
   l->to(torch::kCUDA);
   l(other.load());
 }
-
-// The element type of an integer tensor times a floating-point number.
-void scaledIntegers_FN() {
-  torch::mm(torch::ones({2, 4}, torch::kLong) * 2.5, torch::ones({4, 4}, torch::kDouble));
-}
-
-// The element type of a cross-entropy's weights beside that of its input.
-void weightedByAnotherType_FN() {
-  torch::nn::CrossEntropyLoss criterion(torch::nn::CrossEntropyLossOptions().weight(torch::ones({4})));
-  criterion(torch::randn({2, 4}, torch::kDouble), torch::ones({2}, torch::kLong));
-}
