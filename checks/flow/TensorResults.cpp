@@ -207,6 +207,15 @@ Value Interp::TensorCall::list() {
   if (Operands[0].Fact.Dim == Rank::Some &&
       (Op != "unbind" || Operands[0].Fact.Dims > 1))
     O.Kind2 = "Ranked";
+  // What is split along a dimension keeps it.
+  if (Op.contains("split") || Op.contains("chunk")) {
+    Handle Part;
+    Part.Fact = Operands[0].Fact;
+    Part.Fact.Dev = O.Unseen;
+    Part.From = Before;
+    Part.Grad = Grad;
+    O.Like = S.cell(S.tensor(std::move(Part)));
+  }
   return S.object(std::move(O));
 }
 

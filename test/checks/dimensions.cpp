@@ -76,3 +76,13 @@ void joined(std::vector<torch::Tensor> any) {
   torch::stack(rewards) * torch::rand({2}, torch::kCUDA); // expect: 'torch::stack(rewards)' is on the CPU but
   torch::cat(any) * torch::rand({2}, torch::kCUDA);
 }
+void partsOfASplit() {
+  auto x = torch::rand({2, 4});
+  auto parts = torch::split(x, 1);
+  auto row = parts[1].squeeze(0);
+  row - torch::zeros({4}, torch::kCUDA); // expect: 'row' is on the CPU but
+  auto halves = x.chunk(2, 1);
+  halves[0] + torch::zeros({2, 2}, torch::kCUDA); // expect: 'halves[0]' is on the CPU but
+  auto scalar = torch::rand({1}).split(1)[0].squeeze(0);
+  scalar + torch::zeros({4}, torch::kCUDA);
+}

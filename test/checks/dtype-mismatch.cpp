@@ -82,3 +82,9 @@ void scaledIntegers() {
   torch::mm(x.sub(0.5), torch::ones({4, 4}));
   torch::mm(x * 2, torch::ones({4, 4})); // expect: 'x * 2' holds Long but
 }
+void normalisedByAnotherType() {
+  auto x = torch::rand({2, 4}, torch::kCUDA);
+  auto weight = torch::ones({4}, torch::dtype(torch::kDouble).device(torch::kCUDA));
+  torch::layer_norm(x, {4}, torch::ones({4}, torch::kCUDA), torch::ones({4}, torch::kCUDA));
+  torch::layer_norm(x, {4}, weight, torch::ones({4}, torch::kCUDA)); // expect: 'weight' holds Double but
+}
