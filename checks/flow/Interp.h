@@ -453,8 +453,8 @@ private:
   unsigned Catching = 0;        ///< Handlers around that go on after a throw.
   std::vector<unsigned> Rounds; ///< Iterations of the loops around.
   std::map<std::tuple<SymbolId, unsigned, int64_t>, SymbolId> Compares;
-  /// As laterRounds() has found them.
-  llvm::DenseMap<const clang::Stmt *, std::vector<LaterRound>> RoundsLater;
+  /// As laterRounds() has found them, which loops hold on to.
+  std::map<const clang::Stmt *, std::vector<LaterRound>> RoundsLater;
   std::set<std::pair<clang::SourceLocation, std::string>> UnknownsTold;
   /// Fields and variables that are not only read.
   std::set<const clang::ValueDecl *> Written;
