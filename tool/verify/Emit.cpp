@@ -76,15 +76,21 @@ std::string sourceLine(const LintJob &Job) {
          utohexstr(xxh3_64bits(StringRef(readFile(Job.File)))) + "\n";
 }
 
-/// Folders that the file's project headers may be named relative to: the
-/// file's own and those of sources behind it, then those of its command.
-std::vector<std::string> includeRoots(const LintJob &Job,
+/// A folder that the file's project headers may be named relative to.
+struct IncludeRoot {
+  std::string Path;
+  /// Only names in quotes are looked for there: a project may have a time.h.
+  bool IsQuoted = false;
+};
+
+/// The file's own and those of sources behind it, then those of its command.
+std::vector<IncludeRoot> includeRoots(const LintJob &Job,
                                       ArrayRef<std::string> Behind) {
-  std::vector<std::string> Roots;
+  std::vector<IncludeRoot> Roots;
   auto AddFolderOf = [&](StringRef File) {
     SmallString<256> Folder(path::parent_path(File));
     fs::real_path(Folder, Folder);
-    Roots.push_back(std::string(Folder));
+    Roots.push_back({std::string(Folder), /*IsQuoted=*/true});
   };
   AddFolderOf(Job.File);
   for_each(Behind, AddFolderOf);
@@ -99,7 +105,7 @@ std::vector<std::string> includeRoots(const LintJob &Job,
       SmallString<256> Root(Arg), Real;
       path::make_absolute(Command.Directory, Root);
       if (!fs::real_path(Root, Real))
-        Roots.push_back(std::string(Real));
+        Roots.push_back({std::string(Real), Flag == "-iquote"});
       break;
     }
   return Roots;
@@ -143,14 +149,14 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
   if (std::error_code EC = fs::create_directories(Own))
     return createStringError(EC, "cannot make '%s'", Own.c_str());
   std::string Includes;
-  std::vector<std::string> Roots = includeRoots(Job, P.Behind);
+  std::vector<IncludeRoot> Roots = includeRoots(Job, P.Behind);
   std::map<std::string, std::string> Texts = P.texts();
   std::map<std::string, std::string> Copied;
   for (size_t R = 0; R < Roots.size(); ++R) {
     bool Used = false;
     for (const std::string &Header : Headers) {
       StringRef Tail = Header;
-      if (!Tail.consume_front(Roots[R]) || !Tail.consume_front("/"))
+      if (!Tail.consume_front(Roots[R].Path) || !Tail.consume_front("/"))
         continue;
       std::string To = under(Own, "include/" + Twine(R) + "/" + Tail);
       if (fs::create_directories(path::parent_path(To)))
@@ -163,7 +169,9 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
       Used = true;
     }
     if (Used)
-      Includes += " " + Name + "/include/" + std::to_string(R);
+      Includes += (Roots[R].IsQuoted ? " -iquote" : " -I") +
+                  ("${CMAKE_CURRENT_SOURCE_DIR}/" + Name) + "/include/" +
+                  std::to_string(R);
   }
   std::vector<std::string> Behind;
   for (const std::string &Source : P.Behind) {
@@ -187,8 +195,8 @@ Error verify::emitFile(const std::string &Dir, unsigned Index,
   }
   CMake += ")\ntarget_link_libraries(run_" + Name + " runtime)\n";
   if (!Includes.empty())
-    CMake += "target_include_directories(run_" + Name + " PRIVATE" + Includes +
-             ")\n";
+    CMake +=
+        "target_compile_options(run_" + Name + " PRIVATE" + Includes + ")\n";
   if (std::string Defined = definitions(Job); !Defined.empty())
     CMake +=
         "target_compile_options(run_" + Name + " PRIVATE" + Defined + ")\n";
