@@ -51,12 +51,7 @@ Value Interp::alike(ArrayRef<CellId> Cells, unsigned Depth) {
         H.Fact.Dev = Device::symbol(++DeviceSymbols);
         H.From = nullptr;
       }
-      if (H.Fact.Type != F.Type)
-        H.Fact.Type = Dtype::Unknown;
-      if (H.Fact.Dim != F.Dim)
-        H.Fact.Dim = Rank::Unknown;
-      if (H.Fact.Dims != F.Dims)
-        H.Fact.Dims = -1;
+      H.Fact.agreeWith(F);
     }
     return S->tensor(std::move(H));
   }

@@ -78,12 +78,7 @@ class Joiner {
       return true;
     Handle &H = To.Handles.mut(A);
     H.Fact.Dev = place(H.Fact.Dev, Y.Fact.Dev);
-    if (H.Fact.Type != Y.Fact.Type)
-      H.Fact.Type = Dtype::Unknown;
-    if (H.Fact.Dim != Y.Fact.Dim)
-      H.Fact.Dim = Rank::Unknown;
-    if (H.Fact.Dims != Y.Fact.Dims)
-      H.Fact.Dims = -1;
+    H.Fact.agreeWith(Y.Fact);
     H.Fact.Defined |= Y.Fact.Defined;
     H.Changes |= Y.Changes;
     H.Grad &= Y.Grad;
@@ -98,6 +93,19 @@ class Joiner {
     F.Dims = -1;
   }
 
+  /// What it holds beside what is listed is not known.
+  void forgetObject(ObjectId Id) {
+    Object &O = To.Objects.mut(Id);
+    O.Like = 0;
+    O.Opaque = true;
+    O.Unseen = New.Place();
+  }
+
+  void forgetCell(CellId C) {
+    const Value Other = forgotten(To.Cells[C]);
+    To.Cells.mut(C) = Other;
+  }
+
   void cells(CellId A, CellId B) {
     switch (Cells.add(A, B)) {
     case Pairs::New:
@@ -106,7 +114,7 @@ class Joiner {
     case Pairs::Known:
       break;
     case Pairs::Clash:
-      To.Cells.mut(A) = forgotten(Value(To.Cells[A]));
+      forgetCell(A);
       break;
     }
   }
@@ -115,7 +123,7 @@ class Joiner {
       if (I < B.size())
         cells(A[I], B[I]);
       else
-        To.Cells.mut(A[I]) = forgotten(Value(To.Cells[A[I]]));
+        forgetCell(A[I]);
   }
 
   /// What the tensors in a list are like, taken into \p Example; false where
@@ -135,12 +143,7 @@ class Joiner {
       TensorFact &F = Example->Fact;
       if (F.Dev != H.Fact.Dev || !F.Defined || !H.Fact.Defined)
         return false;
-      if (F.Type != H.Fact.Type)
-        F.Type = Dtype::Unknown;
-      if (F.Dim != H.Fact.Dim)
-        F.Dim = Rank::Unknown;
-      if (F.Dims != H.Fact.Dims)
-        F.Dims = -1;
+      F.agreeWith(H.Fact);
     }
     return true;
   }
@@ -177,7 +180,7 @@ class Joiner {
       if (It != Y.Fields.end())
         cells(C, It->second);
       else
-        To.Cells.mut(C) = forgotten(Value(To.Cells[C]));
+        forgetCell(C);
     }
     cells(X.Elems, Y.Elems);
     cells(X.Children, Y.Children);
@@ -194,10 +197,7 @@ class Joiner {
         To.Objects.mut(A).Unseen = place(X.Unseen, Y.Unseen);
       return true;
     }
-    Object &O = To.Objects.mut(A);
-    O.Like = 0;
-    O.Opaque = true;
-    O.Unseen = New.Place();
+    forgetObject(A);
     return true;
   }
 
@@ -280,10 +280,7 @@ class Joiner {
             A.Kind2 == B.Kind2 && A.Like == B.Like)
           continue;
       }
-      Object &X = To.Objects.mut(O);
-      X.Like = 0;
-      X.Opaque = true;
-      X.Unseen = New.Place();
+      forgetObject(O);
     }
     for (CellId C = 1; C < NCells; ++C) {
       if (Cells.has(C))
@@ -295,7 +292,7 @@ class Joiner {
             A.P == B.P && A.D == B.D && A.T == B.T)
           continue;
       }
-      To.Cells.mut(C) = forgotten(A);
+      forgetCell(C);
     }
   }
 

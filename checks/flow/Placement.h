@@ -117,6 +117,16 @@ struct TensorFact {
   /// operators say so in their own words.
   bool Defined = true;
 
+  /// Forgets in what two tensors differ, apart from where they are.
+  void agreeWith(const TensorFact &O) {
+    if (Type != O.Type)
+      Type = Dtype::Unknown;
+    if (Dim != O.Dim)
+      Dim = Rank::Unknown;
+    if (Dims != O.Dims)
+      Dims = -1;
+  }
+
   bool operator==(const TensorFact &O) const {
     return Dev == O.Dev && Type == O.Type && Dim == O.Dim &&
            Defined == O.Defined;
