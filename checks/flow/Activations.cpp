@@ -115,25 +115,12 @@ Value Interp::passedOver(const FunctionDecl *Fn, const Expr *Site, CellId This,
                          ArrayRef<CellId> Args, StringRef Why) {
   unknown(Site ? Site->getBeginLoc() : SourceLocation(),
           "'" + Fn->getNameAsString() + "' " + Why.str());
-  auto Forget = [&](CellId C, QualType T) {
-    C = S->target(C);
-    const Value V = S->Cells[C];
-    if (V.K == Value::Object && S->Objects[V.Id].K == Object::Module) {
-      displace(C, Device::symbol(++DeviceSymbols));
-      return;
-    }
-    const Value Other = fresh(T, "", SourceLocation(), "");
-    S->Cells.mut(C) = Other;
-  };
   auto *Method = dyn_cast<CXXMethodDecl>(Fn);
   if (This && Method && !Method->isConst())
-    Forget(This, typeOf(Ctx, Method->getParent()));
-  for (unsigned I = 0; I < Args.size() && I < Fn->getNumParams(); ++I) {
-    QualType T = Fn->getParamDecl(I)->getType();
-    if ((T->isReferenceType() || T->isPointerType()) &&
-        !T->getPointeeType().isConstQualified())
-      Forget(Args[I], T->getPointeeType());
-  }
+    mayChange(This,
+              Ctx.getLValueReferenceType(typeOf(Ctx, Method->getParent())));
+  for (unsigned I = 0; I < Args.size() && I < Fn->getNumParams(); ++I)
+    mayChange(Args[I], Fn->getParamDecl(I)->getType());
   return fresh(Fn->getReturnType(), "", SourceLocation(), "");
 }
 

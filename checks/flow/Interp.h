@@ -281,8 +281,8 @@ private:
   Value stdCall(const clang::CallExpr *E, const clang::FunctionDecl *Fn,
                 CellId Base, llvm::ArrayRef<const clang::Expr *> Args,
                 bool &Known);
-  void havoc(const clang::CallExpr *E,
-             llvm::ArrayRef<const clang::Expr *> Args);
+  void mayChange(CellId Given, clang::QualType T, llvm::StringRef Name = "",
+                 clang::SourceLocation At = {}, const std::string &Why = "");
 
   // LibTorch (Torch.cpp, Functions.cpp, TensorCall.cpp, Modules.cpp,
   // Members.cpp, Forward.cpp, HostAccess.cpp).

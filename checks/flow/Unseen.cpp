@@ -25,27 +25,22 @@ void Interp::name(const FunctionDecl *Fn,
   In.emplace(ASTNameGenerator(Ctx).getName(Fn), std::move(Name));
 }
 
-// What an unseen function may have done to what it was given by reference.
-void Interp::havoc(const CallExpr *E, ArrayRef<const Expr *> Args) {
-  const FunctionDecl *Fn = E->getDirectCallee();
-  for (unsigned I = 0; I < Args.size(); ++I) {
-    const Expr *A = Args[I];
-    QualType PT = Fn && I < Fn->getNumParams() ? Fn->getParamDecl(I)->getType()
-                                               : A->getType();
-    TypeKind K = Ty.kindOf(A->getType());
-    bool Module = K == TypeKind::Holder || K == TypeKind::Module ||
-                  (K == TypeKind::Pointer && Ty.heldModule(A->getType()));
-    bool Writes =
-        (PT->isReferenceType() && !PT->getPointeeType().isConstQualified()) ||
-        PT->isPointerType();
-    if (!A->isGLValue() && !Module)
-      continue;
-    if (Module) {
-      displace(S->target(cellOf(A)), Device::symbol(++DeviceSymbols));
-    } else if (Writes && A->isGLValue()) {
-      S->Cells.mut(loc(A)) = fresh(A->getType(), Ty.text(A), E->getBeginLoc(),
-                                   "written by an unseen function");
-    }
+// What a function that is not followed may have done to what it was given as
+// a parameter of type \p T: moved a module that it leads to, set the rest.
+void Interp::mayChange(CellId Given, QualType T, StringRef Name,
+                       SourceLocation At, const std::string &Why) {
+  const CellId C = S->target(Given);
+  const Value V = S->Cells[C];
+  const bool Leads = T->isReferenceType() || T->isPointerType();
+  if (V.K == Value::Object && S->Objects[V.Id].K == Object::Module) {
+    if (Leads || Ty.kindOf(T) != TypeKind::Module)
+      displace(C, Device::symbol(++DeviceSymbols));
+  } else if (Leads && !T->getPointeeType().isConstQualified()) {
+    // An array, or a pointer to what is not known.
+    const bool Decayed = T->isPointerType() && C == Given;
+    const Value Other =
+        Decayed ? Value() : fresh(T->getPointeeType(), Name, At, Why);
+    S->Cells.mut(C) = Other;
   }
 }
 
@@ -69,7 +64,9 @@ Value Interp::unseenCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
       Fn->getDeclName().isIdentifier() && Fn->getName() == "forward" &&
       unseenForward(E, S->target(Base), BaseE, Cells, Args, E->getType(), V))
     return V;
-  havoc(E, Args);
+  for (unsigned I = 0; I < Cells.size() && I < Fn->getNumParams(); ++I)
+    mayChange(Cells[I], Fn->getParamDecl(I)->getType(), Ty.text(Args[I]),
+              E->getBeginLoc(), "written by an unseen function");
   // `load`, `setup` and the like may move the module that they are called on.
   if (OfModule && Method && !Method->isConst())
     displace(S->target(Base), Device::symbol(++DeviceSymbols));

@@ -208,13 +208,22 @@ static void lift(torch::nn::Linear net, int depth) {
   else
     lift(net, depth - 1);
 }
+static void raise(std::shared_ptr<torch::nn::LinearImpl> net, int depth) {
+  if (depth == 0)
+    net->to(torch::kCUDA);
+  else
+    raise(net, depth - 1);
+}
 void movedAtTheBottom(int depth) {
   auto x = torch::ones({2, 4});
   sink(x, depth);
   x + torch::ones({2, 4}, torch::kCUDA);
   torch::nn::Linear net(4, 4);
   lift(net, depth);
-  net(x);
+  net(torch::ones({2, 4}, torch::kCUDA));
+  auto other = std::make_shared<torch::nn::LinearImpl>(4, 4);
+  raise(other, depth);
+  other->forward(torch::ones({2, 4}, torch::kCUDA));
   auto y = torch::ones({2, 4});
   sink(y, 2);
   y + torch::ones({2, 4}); // expect: 'torch::ones({2, 4})' is on the CPU but 'y' is on CUDA

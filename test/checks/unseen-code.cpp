@@ -66,3 +66,21 @@ void notMovedByAConstMethod(torch::Tensor image) {
   net.scores(image);
   net.forward(torch::rand({1, 3, 8, 8})); // expect: is on the CPU but 'net' was moved to CUDA
 }
+
+// What an unseen function is given by pointer, it may set.
+void fill(torch::Tensor *out);
+void fillAll(torch::Tensor *out, int count);
+void raise(torch::nn::Linear net);
+void writtenThroughAPointer() {
+  auto x = torch::rand({2, 2});
+  fill(&x);
+  x + torch::rand({2, 2}, torch::kCUDA);
+  torch::Tensor two[2] = {torch::rand({2, 2}), torch::rand({2, 2})};
+  fillAll(two, 2);
+  two[0] + torch::rand({2, 2}, torch::kCUDA);
+}
+void movedByAFunction() {
+  torch::nn::Linear net(2, 2);
+  raise(net);
+  net(torch::rand({2, 2}, torch::kCUDA));
+}
