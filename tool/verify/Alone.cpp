@@ -21,13 +21,18 @@ std::string firstError(StringRef Words) {
 
 class FileVerifier {
 public:
-  FileVerifier(const Task &Of, const AloneOptions &Options,
+  FileVerifier(const LintJob &Job, const AloneOptions &Options,
                const std::string &WorkDir,
                std::function<void(const Twine &)> Progress)
-      : Of(Of), Job(Of.Job), Options(Options), Flags(Options.Flags),
-        WorkDir(WorkDir), Progress(std::move(Progress)) {}
+      : Options(Options), Flags(Options.Flags), WorkDir(WorkDir),
+        Progress(std::move(Progress)) {
+    Out.Of = {Job};
+  }
 
-  Error run() {
+  /// Begins with the precompiled header, which only the job's first command
+  /// makes different.
+  Error start() {
+    const LintJob &Job = Out.Of.Job;
     const auto &Command = Job.Commands.front();
     Expected<Setup> S = setUp(Flags, Command.CommandLine);
     if (!S)
@@ -36,37 +41,44 @@ public:
     Out.RT = S->RT;
     if (std::error_code EC = sys::fs::create_directory(WorkDir))
       return createStringError(EC, "cannot make '%s'", WorkDir.c_str());
-    Build B({Job.File,
-             Command.Directory,
-             Command.CommandLine,
-             lentObjects(Command.Directory, Job.File),
-             {Flags.LinkArgs.begin(), Flags.LinkArgs.end()}},
-            S->Torch, S->RT, S->Clang, S->Where, WorkDir, Options.Headers);
+    Program.emplace(verify::Job{Job.File,
+                                Command.Directory,
+                                Command.CommandLine,
+                                lentObjects(Command.Directory, Job.File),
+                                {Flags.LinkArgs.begin(), Flags.LinkArgs.end()}},
+                    S->Torch, S->RT, S->Clang, S->Where, WorkDir,
+                    Options.Headers);
     Progress("linting " + Job.File);
     if (Flags.Collect.empty())
-      B.startPreamble();
-    Out.File = probeFile(Of, Options.Config, Options.ResourceDir, Options.Lint,
-                         {0, true, Options.Library});
+      Program->startPreamble();
+    return Error::success();
+  }
+
+  /// \p Of is about the same job as start().
+  Error run(Task Of) {
+    Out.Of = std::move(Of);
+    Out.File = probeFile(Out.Of, Options.Config, Options.ResourceDir,
+                         Options.Lint, {0, true, Options.Library});
     Probed &P = Out.File;
     Out.Runnable = !P.Failed && !P.Findings.empty() && P.Driver.size();
     if (!Out.Runnable || !Flags.Collect.empty())
       return Error::success();
-    Expected<std::string> Program = build(B);
-    Out.Missing = B.missing();
-    Out.StandIns = B.standInText().str();
+    Expected<std::string> Built = build();
+    Out.Missing = Program->missing();
+    Out.StandIns = Program->standInText().str();
     if (!Flags.Emit.empty()) {
       // What does not build here need not be tried elsewhere.
-      if (!Program)
-        return Program.takeError();
-      return takeHeaders(B);
+      if (!Built)
+        return Built.takeError();
+      return takeHeaders();
     }
-    if (!Program) {
-      Out.Seen.EarlyEnd = firstError(toString(Program.takeError()));
+    if (!Built) {
+      Out.Seen.EarlyEnd = firstError(toString(Built.takeError()));
       return Error::success();
     }
     Progress("running it");
     Expected<Events> Ran = runDriver(
-        *Program, WorkDir, {Flags.Timeout, Flags.Memory, P.Driver.size()});
+        *Built, WorkDir, {Flags.Timeout, Flags.Memory, P.Driver.size()});
     if (!Ran)
       return Ran.takeError();
     Out.Seen = std::move(*Ran);
@@ -76,15 +88,14 @@ public:
   AloneResult Out;
 
 private:
-  const Task &Of;
-  const LintJob &Job;
   const AloneOptions &Options;
   const VerifyFlags &Flags;
-  const std::string &WorkDir;
+  const std::string WorkDir;
   std::function<void(const Twine &)> Progress;
+  std::optional<Build> Program;
 
-  Error takeHeaders(Build &B) {
-    auto Headers = B.headers(Out.File.Behind);
+  Error takeHeaders() {
+    auto Headers = Program->headers(Out.File.Behind);
     if (!Headers)
       return Headers.takeError();
     Out.Headers = std::move(*Headers);
@@ -92,7 +103,7 @@ private:
   }
 
   /// Builds the program; entries whose calls do not compile are left out.
-  Expected<std::string> build(Build &B) {
+  Expected<std::string> build() {
     Probed &P = Out.File;
     for (;;) {
       Progress("building a program of " + Twine(P.Driver.size()) +
@@ -102,13 +113,13 @@ private:
       for (auto &[Path, Text] : Texts) {
         const ProbedText &File = P.Files[Path];
         InHeaders |= File.IsHeader;
-        if (!File.IsHeader && File.Source == Job.File)
+        if (!File.IsHeader && File.Source == Out.Of.Job.File)
           Text += includesBehind(P.Behind) + P.Driver.text();
       }
-      Expected<std::string> Program = B.program(Texts, InHeaders);
-      if (Program)
-        return Program;
-      std::string Words = toString(Program.takeError());
+      Expected<std::string> Built = Program->program(Texts, InHeaders);
+      if (Built)
+        return Built;
+      std::string Words = toString(Built.takeError());
       // Both at once: a build is slow.
       bool Probes = P.dropFailingProbes(Words);
       if (!P.Driver.dropFailing(Words) && !Probes && !P.dropBehind(Words))
@@ -122,11 +133,31 @@ private:
 
 } // namespace
 
-AloneResult verify::verifyAlone(const Task &Of, const AloneOptions &Options,
-                                const std::string &WorkDir,
-                                std::function<void(const Twine &)> Progress) {
-  FileVerifier V(Of, Options, WorkDir, std::move(Progress));
-  if (Error E = V.run())
-    V.Out.Trouble = toString(std::move(E));
-  return std::move(V.Out);
+std::vector<AloneResult>
+verify::verifyAlone(const LintJob &Job, const AloneOptions &Options,
+                    const std::string &WorkDir,
+                    std::function<void(const Twine &)> Progress) {
+  std::vector<AloneResult> Results;
+  auto Take = [&](FileVerifier &V, Error E) {
+    if (E)
+      V.Out.Trouble = toString(std::move(E));
+    Results.push_back(std::move(V.Out));
+    return Results.back().Trouble.empty();
+  };
+  FileVerifier Own(Job, Options, WorkDir, Progress);
+  if (Error E = Own.start()) {
+    Take(Own, std::move(E));
+    return Results;
+  }
+  std::vector<Task> Tasks = Options.Tasks(Job);
+  if (!Take(Own, Own.run(std::move(Tasks.front()))))
+    return Results;
+  for (size_t I = 1; I < Tasks.size(); ++I) {
+    FileVerifier Caller(Tasks[I].Job, Options,
+                        WorkDir + "-" + std::to_string(I), Progress);
+    Error E = Caller.start();
+    if (!Take(Caller, E ? std::move(E) : Caller.run(std::move(Tasks[I]))))
+      break;
+  }
+  return Results;
 }

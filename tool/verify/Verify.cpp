@@ -51,20 +51,24 @@ public:
         Out(Out) {}
 
   int run(llvm::ArrayRef<LintJob> Jobs, CompileCommands &Commands) {
-    std::vector<Task> Tasks;
-    if (Lint)
-      for (const LintJob &Job : Jobs)
-        Tasks.push_back({Job});
-    else
-      Tasks = informed(Jobs, Commands);
-    Files = Tasks.size();
-    if (!Flags.Run.empty()) {
-      if (Error E = verifyProgram(Tasks))
-        return fail(toString(std::move(E)));
-    } else {
-      if (Error E = verifyFiles(Tasks))
-        return fail(toString(std::move(E)));
-    }
+    Files = Jobs.size();
+    auto Once = [&, Library = library()](const LintJob &Job) {
+      LintHooks Hooks;
+      Hooks.Library = Library;
+      return lintFile(Job, Config, ResourceDir, Hooks);
+    };
+    OtherSources Others(Jobs, Commands, Flags, Config, Once);
+    const TasksOf Tasks = [&](const LintJob &Job) -> std::vector<Task> {
+      if (Lint)
+        return {{Job}};
+      std::vector<Task> Of{{Others.informed(Job)}};
+      for (LintJob &Caller : Others.callers(Job))
+        Of.push_back({std::move(Caller), Job.File});
+      return Of;
+    };
+    if (Error E = Flags.Run.empty() ? verifyFiles(Jobs, Tasks)
+                                    : verifyProgram(all(Jobs, Tasks)))
+      return fail(toString(std::move(E)));
     if (Error E = Out.finish())
       return fail(toString(std::move(E)));
     if (!Flags.Emit.empty())
@@ -103,30 +107,17 @@ private:
     return Preambled ? &*Preambled : nullptr;
   }
 
-  /// The jobs with all that other sources have to do with them, as they are
-  /// linted: those that they call behind them, and what callers outside the run
-  /// make wrong in them.
-  std::vector<Task> informed(llvm::ArrayRef<LintJob> Jobs,
-                             CompileCommands &Commands) {
-    auto Once = [&, Library = library()](const LintJob &Job) {
-      LintHooks Hooks;
-      Hooks.Library = Library;
-      return lintFile(Job, Config, ResourceDir, Hooks);
-    };
-    OtherSources Others(Jobs, Commands, Flags, Config, Once);
+  std::vector<Task> all(llvm::ArrayRef<LintJob> Jobs, const TasksOf &Tasks) {
     DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
     std::vector<std::vector<Task>> Each(Jobs.size());
     for (size_t I = 0; I < Jobs.size(); ++I)
-      Pool.async([&, I] {
-        Each[I].push_back({Others.informed(Jobs[I])});
-        for (LintJob &Caller : Others.callers(Jobs[I]))
-          Each[I].push_back({std::move(Caller), Jobs[I].File});
-      });
+      Pool.async([&, I] { Each[I] = Tasks(Jobs[I]); });
     Pool.wait();
-    std::vector<Task> Tasks;
+    std::vector<Task> All;
     for (std::vector<Task> &Own : Each)
-      llvm::move(Own, std::back_inserter(Tasks));
-    return Tasks;
+      llvm::move(Own, std::back_inserter(All));
+    Files = All.size();
+    return All;
   }
 
   size_t Files = 0; ///< How many there are.
@@ -243,35 +234,37 @@ private:
   }
 
   /// All files, several at a time, reported in the order of the command line.
-  Error verifyFiles(llvm::ArrayRef<Task> Tasks) {
-    const AloneOptions Options{Flags,       Config,    Lint,
+  Error verifyFiles(llvm::ArrayRef<LintJob> Jobs, const TasksOf &Tasks) {
+    const AloneOptions Options{Flags,       Config,    Lint,   Tasks,
                                ResourceDir, library(), Headers};
     std::atomic<bool> Stop{false};
-    std::vector<std::shared_future<AloneResult>> Results;
+    std::vector<std::shared_future<std::vector<AloneResult>>> Results;
     DefaultThreadPool Pool(hardware_concurrency(Flags.Jobs));
-    for (size_t I = 0; I < Tasks.size(); ++I)
-      Results.push_back(Pool.async([this, Tasks, &Options, &Stop, I] {
+    for (size_t I = 0; I < Jobs.size(); ++I)
+      Results.push_back(Pool.async([this, Jobs, &Options, &Stop, I] {
         if (Stop)
-          return AloneResult();
-        return verifyAlone(Tasks[I], Options, WorkDir + "/" + std::to_string(I),
+          return std::vector<AloneResult>();
+        return verifyAlone(Jobs[I], Options, WorkDir + "/" + std::to_string(I),
                            [=](const Twine &Text) { progress(I, Text); });
       }));
-    for (size_t I = 0; I < Tasks.size(); ++I) {
-      AloneResult Result = Results[I].get();
-      Results[I] = {};
-      Error E = Result.Trouble.empty() ? take(Tasks[I], Result)
-                                       : createStringError(Result.Trouble);
-      if (E) {
-        Stop = true;
-        Pool.wait();
-        return E;
+    for (auto &File : Results) {
+      std::vector<AloneResult> Own = File.get();
+      File = {};
+      for (AloneResult &Result : Own) {
+        Error E = Result.Trouble.empty() ? take(Result)
+                                         : createStringError(Result.Trouble);
+        if (E) {
+          Stop = true;
+          Pool.wait();
+          return E;
+        }
       }
     }
     return Error::success();
   }
 
-  Error take(const Task &Of, AloneResult &Result) {
-    const LintJob &Job = Of.Job;
+  Error take(AloneResult &Result) {
+    const LintJob &Job = Result.Of.Job;
     BackendText = Result.BackendText;
     Incomplete |= Result.File.Failed;
     if (!Flags.Collect.empty() && Result.Runnable) {
@@ -284,7 +277,7 @@ private:
       BackendText = collectedBackend(Flags.Collect);
     }
     if (Flags.Emit.empty()) {
-      report(Of, Result.File, Result.Seen, Result.Missing);
+      report(Result.Of, Result.File, Result.Seen, Result.Missing);
       return Error::success();
     }
     if (Result.Runnable)
