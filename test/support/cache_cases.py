@@ -234,10 +234,46 @@ def code_in_front(p):
             "inline Number small() { return {1}; }\n#include <torch/torch.h>\nusing OwnNumber = int;\n")
     p.write("src/main.cpp", MAIN.replace("sizeof(Number)", "sizeof(::Number)"))
     p.expect(0, 0, 0)
+    # Code between two libraries may name macros of the first one.
+    p.write("lib/include/other.h", "#pragma once\nstruct Other { int x; };\n")
+    p.write("lib/include/torch/part.h", part + "#define small(x) 7\n")
+    between = "#pragma once\n#include <torch/torch.h>\nnamespace own {{ {} }}\n#include <other.h>\nusing OwnNumber = int;\n"
+    p.write("src/own.h", between.format("constexpr int seven = small(1);"))
+    p.write("src/main.cpp", MAIN)
+    p.expect(0, 0, 1)
+    p.write("src/main.cpp", MAIN + "static_assert(own::seven == 7, \"LibTorch's\");\n")
+    p.expect(0, 0, 1)
+    expect(len(p.files(".pch")) == 3, "two of LibTorch, as it changed, and one of other.h")
+    # Where the second cannot stand before that, the first can.
+    p.write("lib/include/other.h", "#pragma once\n#define before 1\n")
+    p.write("src/own.h", between.format("inline int before() { return 1; }"))
+    p.write("src/main.cpp", MAIN)
+    p.expect(0, 0, 1)
+    p.expect(0, 1, 0)
+    p.write("src/main.cpp", MAIN + "\n")
+    p.expect(0, 0, 1)
+    p.write("lib/include/torch/part.h", part)
     # In a namespace the library is not the library.
     p.write("src/own.h", "#pragma once\nusing OwnNumber = int;\nnamespace inner {\n#include <torch/part.h>\n}\n"
             "using inner::Number;\n")
     p.write("src/main.cpp", MAIN.replace("#include <torch/torch.h>\n", "").replace("at::Tensor", "int"))
+    p.expect(0, 0, 0)
+
+
+@case
+def without_torch(p):
+    """A file of the project that has nothing to do with LibTorch, but with another library."""
+    p.write("lib/include/other.h", "#pragma once\nstruct Other { int x; };\n")
+    other = "#include <other.h>\nint x = Other{{{}}}.x;\n"
+    p.write("src/main.cpp", other.format(1))
+    p.expect(0, 0, 0)
+    p.write("src/main.cpp", other.format(2))
+    p.expect(0, 0, 1)
+    p.write("lib/include/other.h", "#pragma once\nstruct Other { int *x; };\n")
+    p.expect(3, 0, 1)
+    p.write("src/main.cpp", "#include <vector>\nstd::vector<int> v;\n")
+    p.expect(0, 0, 0)
+    p.write("src/main.cpp", "#include <vector>\nstd::vector<long> v;\n")
     p.expect(0, 0, 0)
 
 

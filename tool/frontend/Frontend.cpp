@@ -208,7 +208,7 @@ bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
             Copy->getFrontendOpts().Inputs[0].getFile(), Text.release());
     Stage Reached = Begin ? Stage::BeforePreamble : Stage::Parsing;
     FromParsingOn Diagnostics(Job.Diagnostics, Reached,
-                              Begin && !Begin->Code.empty());
+                              Begin && Begin->IsReordered);
     CompilerInstance Compiler(std::move(Copy));
     prepare(Compiler, Files, Diagnostics);
     ParseAction Action(Make, Job.Behind, Begin, Reached);
@@ -216,7 +216,8 @@ bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
     if (Reached != Stage::Parsing) {
       if (Reached == Stage::BeforePreamble)
         Job.Library->reject(*Begin);
-      Begin.reset();
+      std::shared_ptr<const Preamble> Base = Begin->Base;
+      Begin = Base ? std::optional(*Base) : std::nullopt;
       continue;
     }
     if (Job.Record) {

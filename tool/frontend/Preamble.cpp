@@ -78,10 +78,13 @@ size_t chooseBase(const Includes &All, Includes &Base) {
   }
   if (!Base.empty())
     return Best;
-  // Another library comes first: then all of them, in their order.
+  // Another library comes first: then all of them, in their order. So where
+  // LibTorch is not among them: a project has such files.
   size_t Last = All.size();
   while (Last && All[Last - 1].What != PrefixInclude::Torch)
     --Last;
+  if (!Last)
+    Last = All.size();
   for (const PrefixInclude &I : llvm::ArrayRef(All).take_front(Last))
     if (I.What != PrefixInclude::Standard)
       Base.push_back(I);
@@ -104,6 +107,8 @@ struct Preambles::Request {
   /// Of a base: what all who may share it ask for.
   std::string SharedKey;
   bool IsForAll = false; ///< It is that request itself.
+  /// Made when it is asked for the second time.
+  bool IsSpecial = false;
   /// Null for a base.
   std::shared_ptr<Record> Base = nullptr;
   std::string BaseKey, BaseFile;
@@ -322,7 +327,7 @@ std::shared_ptr<Preambles::Record> Preambles::get(const Request &R) {
   if (!S->IsKnown) {
     S->IsKnown = true;
     S->Known = load(R.Key);
-    if (!S->Known && (!R.Base || isWanted(R)))
+    if (!S->Known && (!R.IsSpecial || isWanted(R)))
       S->Known = makeOnce(R);
   }
   return S->Known && S->Known->IsUsable ? S->Known : nullptr;
@@ -387,8 +392,12 @@ Preambles::find(const CompilerInvocation &Of,
   R.Text = textOf(Base);
   R.Key = KeyFor(R.Text, "", Meaning);
   // Of the same LibTorch, wherever the command finds it.
-  R.SharedKey = KeyFor(R.Text, Base.front().Path,
-                       meaningOf(Invocation, /*WithFolders=*/false));
+  R.IsSpecial = llvm::none_of(Base, [](const PrefixInclude &I) {
+    return I.What == PrefixInclude::Torch;
+  });
+  if (!R.IsSpecial)
+    R.SharedKey = KeyFor(R.Text, Base.front().Path,
+                         meaningOf(Invocation, /*WithFolders=*/false));
   std::shared_ptr<Record> First = get(R);
   if (!First)
     return std::nullopt;
@@ -399,10 +408,17 @@ Preambles::find(const CompilerInvocation &Of,
       First->File.empty() ? known(First->BaseKey) : First;
   if (!Made)
     return std::nullopt;
-  PrefixInclude Last;
-  if (Read)
-    Last = Found.Includes[Read - 1];
-  Preamble Result{R.Key, First->Id, Cache.path(Made->File), {}, {}};
+  auto StandsBefore = [&](Preamble P, const PrefixInclude &Last,
+                          const PrefixInclude &LastOfTorch) {
+    P.Names.assign(Found.Names.begin(), Found.Names.begin() + Last.NamesBefore);
+    P.Code.assign(Found.Code.begin(),
+                  Found.Code.begin() + LastOfTorch.CodeBefore);
+    P.IsReordered = Last.CodeBefore > 0;
+    return P;
+  };
+  const PrefixInclude &LastOfBase = Found.Includes[Read - 1];
+  Preamble Result = StandsBefore({R.Key, First->Id, Cache.path(Made->File)},
+                                 LastOfBase, LastOfBase);
 
   // What the base has read is there. A header of another library may mean
   // something each time it is included.
@@ -419,6 +435,7 @@ Preambles::find(const CompilerInvocation &Of,
   if (!Own.empty()) {
     R.Text = textOf(Own);
     R.Base = First;
+    R.IsSpecial = true;
     R.BaseKey = R.Key;
     R.BaseFile = Result.File;
     R.SharedKey.clear();
@@ -428,13 +445,15 @@ Preambles::find(const CompilerInvocation &Of,
     if (Second && AsksFor(*Second))
       return find(Of, std::move(Source), /*WithExports=*/true);
     if (Second) {
-      Result = {R.Key, Second->Id, Cache.path(Second->File), {}, {}};
-      Last = Found.Includes.back();
+      auto OfTorch = llvm::find_if(llvm::reverse(Own), [](const auto &I) {
+        return I.What == PrefixInclude::Torch;
+      });
+      Preamble Both{R.Key, Second->Id, Cache.path(Second->File)};
+      Both.Base = std::make_shared<Preamble>(std::move(Result));
+      Result = StandsBefore(std::move(Both), Found.Includes.back(),
+                            OfTorch == Own.rend() ? LastOfBase : *OfTorch);
     }
   }
-  Result.Names.assign(Found.Names.begin(),
-                      Found.Names.begin() + Last.NamesBefore);
-  Result.Code.assign(Found.Code.begin(), Found.Code.begin() + Last.CodeBefore);
   return Result;
 }
 

@@ -9,6 +9,7 @@
 //          them; 8 s to make, 90 MB
 //   own    those of a file's library headers that the base did not read, on top
 //          of it; 1 to 2 s. Made when the same are asked for the second time.
+//          Where none are LibTorch's, they are the base.
 //
 // It is found by what the file asks for: the tool, the language, target, macros
 // and include folders, the headers' names. It is valid while everything that
@@ -50,10 +51,14 @@ struct Preamble {
   ContentHash Id;   ///< Of all that it was made from.
   std::string File; ///< The precompiled header.
   /// Macros that it must not define (Prefix::Names).
-  std::vector<std::string> Names;
-  /// What the user's code names that comes before some of it (Prefix::Code):
-  /// nothing of that may be a library's macro, and the file has to compile.
-  std::vector<std::string> Code;
+  std::vector<std::string> Names = {};
+  /// What the user's code names that comes before some of LibTorch's headers
+  /// (Prefix::Code): nothing of that may be a macro of LibTorch.
+  std::vector<std::string> Code = {};
+  /// The user's code comes before some of it: then the file has to compile.
+  bool IsReordered = false;
+  /// What to take instead where this one cannot stand in front.
+  std::shared_ptr<const Preamble> Base = nullptr;
 };
 
 class Preambles {
