@@ -32,6 +32,53 @@ States Interp::entryTo(const FunctionDecl *Fn) {
   return In;
 }
 
+// `this` of a method that nobody is seen to call.
+Value Interp::unknownThis(const CXXMethodDecl *M) {
+  Value V;
+  const bool OfModule = Ty.derives(M->getParent(), "torch::nn::Module");
+  if (!isa<CXXConstructorDecl>(M) && !isa<CXXDestructorDecl>(M)) {
+    if (!OfModule)
+      V = invariant(M->getParent());
+    if (!V && !Dead)
+      V = fresh(typeOf(Ctx, M->getParent()), "", SourceLocation(), "");
+  }
+  if (V.K == Value::Object)
+    return V;
+  Object O;
+  O.Rec = M->getParent();
+  O.K = OfModule ? Object::Module : Object::Record;
+  O.Opaque = true;
+  return S->object(std::move(O));
+}
+
+// The states that the body of a root begins in, but for its parameters. What a
+// constructor makes of an object is looked at once for all methods.
+States Interp::entriesTo(const FunctionDecl *Fn) {
+  auto *M = dyn_cast<CXXMethodDecl>(Fn);
+  States In = entryTo(Fn);
+  if (!M || M->isStatic())
+    return In;
+  auto Make = [&] {
+    return each(std::move(In),
+                [&] { S->top().This = S->cell(unknownThis(M)); });
+  };
+  if (isa<CXXConstructorDecl>(M) || isa<CXXDestructorDecl>(M))
+    return Make();
+  auto [It, New] =
+      Entries.try_emplace({M->getParent()->getCanonicalDecl(), In[0].Default});
+  if (New) {
+    It->second.first = Make();
+    It->second.second = GaveUp;
+  }
+  GaveUp |= It->second.second;
+  In = It->second.first;
+  for (State &Each : In) {
+    Each.top().Fn = Fn;
+    Each.top().Serial = ++Serial;
+  }
+  return In;
+}
+
 void Interp::runRoot(const FunctionDecl *Fn) {
   llvm::TimeTraceScope Trace("Analyse",
                              [&] { return Fn->getQualifiedNameAsString(); });
@@ -42,31 +89,12 @@ void Interp::runRoot(const FunctionDecl *Fn) {
   Catching = 0;
   Thrown = nullptr;
   ++Result.Stats.Functions;
-  States In = each(entryTo(Fn), [&] {
+  States In = each(entriesTo(Fn), [&] {
     std::vector<CellId> Args = unknownArguments(Fn);
     for (unsigned I = 0; I < Args.size(); ++I)
       S->top().Vars[Fn->getParamDecl(I)] = Args[I];
-    if (auto *M = dyn_cast<CXXMethodDecl>(Fn); M && !M->isStatic()) {
-      QualType T = typeOf(Ctx, M->getParent());
-      Value V;
-      if (!isa<CXXConstructorDecl>(M) && !isa<CXXDestructorDecl>(M)) {
-        if (!Ty.derives(M->getParent(), "torch::nn::Module"))
-          V = invariant(M->getParent());
-        if (!V && !Dead)
-          V = fresh(T, "", SourceLocation(), "");
-      }
-      if (V.K != Value::Object) {
-        Object O;
-        O.Rec = M->getParent();
-        O.K = Ty.derives(M->getParent(), "torch::nn::Module") ? Object::Module
-                                                              : Object::Record;
-        O.Opaque = true;
-        V = S->object(std::move(O));
-      }
-      S->top().This = S->cell(V);
-      if (auto *Ctor = dyn_cast<CXXConstructorDecl>(M))
-        initialise(Ctor, nullptr);
-    }
+    if (auto *Ctor = dyn_cast<CXXConstructorDecl>(Fn))
+      initialise(Ctor, nullptr);
   });
   Flow Out = exec(Fn->getBody(), std::move(In));
   // Only a jump into a block is left over.

@@ -65,6 +65,8 @@ private:
   static const clang::CXXConstructorDecl *
   shortestConstructor(const clang::CXXRecordDecl *R);
   States entryTo(const clang::FunctionDecl *Fn);
+  States entriesTo(const clang::FunctionDecl *Fn);
+  Value unknownThis(const clang::CXXMethodDecl *M);
 
   // Statements (Statements.cpp, Loops.cpp, Paths.cpp).
   Flow exec(const clang::Stmt *S, States In);
@@ -462,6 +464,11 @@ private:
   std::set<const clang::FunctionDecl *> SetsDefault;
   /// Module classes that are made here, and those that are moved to CUDA.
   std::set<const clang::CXXRecordDecl *> Built, Went;
+  /// Where the methods of a class begin, by the default type; and whether that
+  /// is out of budget.
+  std::map<std::pair<const clang::CXXRecordDecl *, Dtype>,
+           std::pair<States, bool>>
+      Entries;
   const clang::CXXMethodDecl *Supposed = nullptr; ///< See supposeMoved().
   const clang::FunctionDecl *Root = nullptr;
 };
