@@ -261,6 +261,37 @@ def code_in_front(p):
 
 
 @case
+def defined_in_front(p):
+    """A macro that stands before the library is one that the library sees."""
+    asks = "#pragma once\n#ifdef WIDE\nusing Number = WIDE;\n#else\nusing Number = int;\n#endif\n"
+    p.write("lib/include/torch/part.h", asks)
+    p.write("src/own.h", "#define NARROW \"//\" // A comment.\n" + OWN + "#define WIDE long\nWIDE wide = sizeof(NARROW);\n")
+    p.expect(0, 0, 1)
+    p.write("src/own.h", "#define WIDE long\n" + OWN)
+    expect(p.lint()[0] == 3, "Number is another type")
+    p.write("src/main.cpp", MAIN.replace("(Number) == 4", "(Number) == 8"))
+    p.expect(0, 0, 1)
+    p.write("src/own.h", "#define WIDE int\n" + OWN)
+    expect(p.lint()[0] == 3, "Number is another type")
+    # Between two libraries, and behind what the standard has.
+    p.write("lib/include/other.h", "#pragma once\nstruct Other { NUMBER x; };\n")
+    other = "#include <vector>\n#include <torch/torch.h>\n#define NUMBER {}\n#include <other.h>\nusing OwnNumber = int;\n"
+    p.write("src/main.cpp", MAIN + "static_assert(sizeof(Other) == 4, \"\");\n")
+    for number in ("int", "float"):
+        p.write("src/own.h", other.format(number))
+        p.expect(0, 0, 1)
+        p.forget_results()
+        p.expect(0, 0, 1)
+    p.write("src/own.h", other.format("long"))
+    expect(p.lint()[0] == 3, "Other is another type")
+    # What is taken back, or means something before, is no macro of the library's.
+    p.write("src/main.cpp", MAIN)
+    for own in ("#define WIDE long\n#undef WIDE\n", "static int WIDE = 1;\n#define WIDE int\n"):
+        p.write("src/own.h", own + OWN)
+        p.expect(0, 0, 0)
+
+
+@case
 def without_torch(p):
     """A file of the project that has nothing to do with LibTorch, but with another library."""
     p.write("lib/include/other.h", "#pragma once\nstruct Other { int x; };\n")

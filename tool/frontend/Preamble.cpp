@@ -64,8 +64,10 @@ using Includes = std::vector<PrefixInclude>;
 /// make it: \p Base.
 size_t chooseBase(const Includes &All, Includes &Base) {
   size_t Best = 0;
-  for (size_t I = 0; I < All.size() && All[I].What != PrefixInclude::Other;
-       ++I) {
+  for (size_t I = 0; I < All.size(); ++I) {
+    if (All[I].What == PrefixInclude::Other ||
+        All[I].What == PrefixInclude::Define)
+      break;
     if (All[I].What != PrefixInclude::Torch)
       continue;
     bool IsAll = All[I].Spelling == "<torch/torch.h>";
@@ -78,15 +80,23 @@ size_t chooseBase(const Includes &All, Includes &Base) {
   }
   if (!Base.empty())
     return Best;
-  // Another library comes first: then all of them, in their order. So where
-  // LibTorch is not among them: a project has such files.
+  // Another library comes first, or a macro: then all of them, in their order.
+  // So where LibTorch is not among them: a project has such files.
   size_t Last = All.size();
   while (Last && All[Last - 1].What != PrefixInclude::Torch)
     --Last;
   if (!Last)
     Last = All.size();
-  for (const PrefixInclude &I : llvm::ArrayRef(All).take_front(Last))
-    if (I.What != PrefixInclude::Standard)
+  const llvm::ArrayRef Front = llvm::ArrayRef(All).take_front(Last);
+  auto Has = [&](PrefixInclude::Kind What) {
+    return llvm::any_of(Front, [&](const auto &I) { return I.What == What; });
+  };
+  if (!Has(PrefixInclude::Torch) && !Has(PrefixInclude::Other))
+    return 0;
+  // A macro may stand behind one of the standard's for a reason.
+  const bool InOrder = Has(PrefixInclude::Define);
+  for (const PrefixInclude &I : Front)
+    if (InOrder || I.What != PrefixInclude::Standard)
       Base.push_back(I);
   return Last;
 }
@@ -94,7 +104,8 @@ size_t chooseBase(const Includes &All, Includes &Base) {
 std::string textOf(const Includes &List) {
   std::string Text;
   for (const PrefixInclude &I : List)
-    Text += "#include " + I.Spelling + "\n";
+    Text += (I.What == PrefixInclude::Define ? "#define " : "#include ") +
+            I.Spelling + "\n";
   return Text;
 }
 
@@ -225,7 +236,7 @@ std::shared_ptr<Preambles::Record> Preambles::make(const Request &Of) {
         {Of.Invocation, Text, Of.BaseFile, Of.Directory, Cache.folder()});
   };
   PrecompiledPrefix Made;
-  if (Of.Text == AllOfTorch)
+  if (llvm::StringRef(Of.Text).ends_with(AllOfTorch))
     Made = Precompile(Of.Text + typicalUse().str());
   if (Made.bytes().empty())
     Made = Precompile(Of.Text);
@@ -396,7 +407,12 @@ Preambles::find(const CompilerInvocation &Of,
     return I.What == PrefixInclude::Torch;
   });
   if (!R.IsSpecial)
-    R.SharedKey = KeyFor(R.Text, Base.front().Path,
+    R.SharedKey = KeyFor(R.Text,
+                         llvm::find_if(Base,
+                                       [](const PrefixInclude &I) {
+                                         return I.What == PrefixInclude::Torch;
+                                       })
+                             ->Path,
                          meaningOf(Invocation, /*WithFolders=*/false));
   std::shared_ptr<Record> First = get(R);
   if (!First)

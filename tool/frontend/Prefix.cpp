@@ -5,6 +5,7 @@
 #include "clang/Lex/Lexer.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -43,6 +44,14 @@ public:
 
   Prefix Found;
 
+  /// Macros that no header of the prefix gets to see are the file's own.
+  Prefix take() {
+    while (!Found.Includes.empty() &&
+           Found.Includes.back().What == PrefixInclude::Define)
+      Found.Includes.pop_back();
+    return std::move(Found);
+  }
+
   /// Reads on; false where the prefix ends in this file.
   bool enter(FileEntryRef File);
   /// The same for a file that the command includes.
@@ -57,14 +66,34 @@ private:
   CompilerInstance &Compiler;
   std::string MainFile;
   llvm::StringSet<> Given; ///< By -D or -U.
-  llvm::StringSet<> Names, Code;
+  llvm::StringSet<> Names, Code, Defined;
   llvm::DenseSet<const FileEntry *> Entered;
 
   bool addName(llvm::StringRef Name) {
-    if (Name.empty() || Given.contains(Name) || !Names.insert(Name).second)
+    if (Name.empty() || Given.contains(Name) || Defined.contains(Name) ||
+        !Names.insert(Name).second)
       return false;
     Found.Names.push_back(Name.str());
     return true;
+  }
+
+  /// `NAME value`: true for the first that is said of NAME.
+  bool define(llvm::StringRef Macro) {
+    llvm::StringRef Name = Macro.take_while(
+        [](char C) { return llvm::isAlnum(C) || C == '_' || C == '$'; });
+    if (Name.empty() || Given.contains(Name) || Names.contains(Name) ||
+        Code.contains(Name) || !Defined.insert(Name).second)
+      return false;
+    PrefixInclude Define;
+    Define.Spelling = Macro.str();
+    Define.What = PrefixInclude::Define;
+    add(std::move(Define));
+    return true;
+  }
+  void add(PrefixInclude Include) {
+    Include.NamesBefore = Found.Names.size();
+    Include.CodeBefore = Found.Code.size();
+    Found.Includes.push_back(std::move(Include));
   }
 
   OptionalFileEntryRef lookUp(llvm::StringRef Name, bool IsAngled,
@@ -134,9 +163,7 @@ bool Walk::include(llvm::StringRef Name, bool IsAngled,
                      ? PrefixInclude::Standard
                      : PrefixInclude::Other;
   Include.Path = Path.str();
-  Include.NamesBefore = Found.Names.size();
-  Include.CodeBefore = Found.Code.size();
-  Found.Includes.push_back(std::move(Include));
+  add(std::move(Include));
   return true;
 }
 
@@ -206,6 +233,9 @@ bool Walk::enter(FileEntryRef File) {
     } else if (Directive == "undef") {
       if (!addName(Bare))
         return false;
+    } else if (Directive == "define") {
+      if (Depth || !define(Rest))
+        return false;
     } else {
       return false;
     }
@@ -227,9 +257,9 @@ Prefix findPrefix(CompilerInstance &Compiler) {
   Walk W(Compiler);
   for (const std::string &Name : Compiler.getPreprocessorOpts().Includes)
     if (!W.include(Name))
-      return std::move(W.Found);
+      return W.take();
   W.enter(*Main);
-  return std::move(W.Found);
+  return W.take();
 }
 
 } // namespace torch_tidy

@@ -4,11 +4,10 @@
 // Which these are is found without a parse: the leading directives of the main
 // file are read, and where one includes a header of the user's own (it often is
 // what includes <torch/torch.h>), those of that header, and so on, until the
-// first directive that could change what comes after it: a definition other
-// than an include guard, a condition.
+// first condition other than an include guard.
 //
-// So a prefix holds library headers only, and what the user wrote is always
-// parsed. It can stand in front because nothing before or between its headers
+// So a prefix holds library headers only, with the macros that were defined for
+// them to see, and what the user wrote is always parsed. It can stand in front because nothing before or between its headers
 // matters to them. Where there is code among that, the headers may matter to
 // the code: if they define a macro that it names, or if the file does not
 // compile behind them, it is parsed as it is.
@@ -31,8 +30,10 @@ struct PrefixInclude {
     Standard, ///< Of the C or C++ library, or POSIX: in any order.
     Torch,    ///< LibTorch's.
     Other,    ///< Of another library.
+    Define,   ///< No header: a macro of the user's.
   };
-  std::string Spelling; ///< `<torch/torch.h>`, `"torch/torch.h"`.
+  /// `<torch/torch.h>`, `"torch/torch.h"`; `NAME value` of a macro.
+  std::string Spelling;
   Kind What = Other;
   std::string Path; ///< Of the file that it names, as clang writes it.
   /// How many of `Prefix::Names` and `Prefix::Code` stood before it.
@@ -41,7 +42,7 @@ struct PrefixInclude {
 
 struct Prefix {
   std::vector<PrefixInclude> Includes;
-  /// Macros that the user's directives among them define, undefine or ask for.
+  /// Macros that the user's directives among them undefine or ask for.
   /// A library that defines one of these cannot come first.
   std::vector<std::string> Names;
   /// The identifiers of the user's code between the directives.
