@@ -144,15 +144,6 @@ private:
   Clock::time_point Begin = Clock::now();
 };
 
-/// The file system of a job: its working directory is the command's.
-llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> filesOf(const ParseJob &Job) {
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> FS = Job.Files;
-  if (!FS)
-    FS = llvm::vfs::createPhysicalFileSystem();
-  FS->setCurrentWorkingDirectory(Job.Command.Directory);
-  return FS;
-}
-
 /// The text of the main file with others behind it; null where it cannot be
 /// read. Offsets into the file itself are what they were.
 std::unique_ptr<llvm::MemoryBuffer>

@@ -11,6 +11,8 @@
 #include "clang/Sema/SemaConsumer.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/TargetSelect.h"
+#include <mutex>
 
 using namespace clang;
 
@@ -78,10 +80,24 @@ void normalise(CompilerInvocation &Invocation, llvm::StringRef Directory) {
 
 } // namespace
 
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> filesOf(const ParseJob &Job) {
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> FS = Job.Files;
+  if (!FS)
+    FS = llvm::vfs::createPhysicalFileSystem();
+  FS->setCurrentWorkingDirectory(Job.Command.Directory);
+  return FS;
+}
+
 std::shared_ptr<CompilerInvocation>
 makeInvocation(const ParseJob &Job,
                llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files,
                bool ForUs) {
+  static std::once_flag TargetsKnown;
+  std::call_once(TargetsKnown, [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmParsers();
+  });
   std::vector<std::string> Args = Job.Command.CommandLine;
   if (llvm::none_of(Args, [](llvm::StringRef Arg) {
         return Arg.starts_with("-resource-dir");

@@ -19,6 +19,9 @@ namespace torch_tidy {
 
 struct ParseJob;
 
+/// The file system of a job: its working directory is the command's.
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> filesOf(const ParseJob &Job);
+
 /// The command as clang takes it, with library bodies skipped and without what
 /// changes no meaning: optimisation, debug information, position independence,
 /// warnings. Include folders are absolute. Null where the command is wrong;

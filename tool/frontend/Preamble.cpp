@@ -47,17 +47,6 @@ bool canHavePreamble(const CompilerInvocation &Invocation) {
          Invocation.getFrontendOpts().Inputs[0].isFile();
 }
 
-Prefix prefixOf(const CompilerInvocation &Invocation,
-                llvm::IntrusiveRefCntPtr<vfs::FileSystem> Files) {
-  CompilerInstance Compiler(std::make_shared<CompilerInvocation>(Invocation));
-  IgnoringDiagConsumer Quiet;
-  prepare(Compiler, std::move(Files), Quiet);
-  if (!Compiler.createTarget())
-    return {};
-  Compiler.createPreprocessor(TU_Complete);
-  return findPrefix(Compiler);
-}
-
 using Includes = std::vector<PrefixInclude>;
 
 /// How many of \p All must be read for the base, from the front; and which
@@ -99,14 +88,6 @@ size_t chooseBase(const Includes &All, Includes &Base) {
     if (InOrder || I.What != PrefixInclude::Standard)
       Base.push_back(I);
   return Last;
-}
-
-std::string textOf(const Includes &List) {
-  std::string Text;
-  for (const PrefixInclude &I : List)
-    Text += (I.What == PrefixInclude::Define ? "#define " : "#include ") +
-            I.Spelling + "\n";
-  return Text;
 }
 
 } // namespace
@@ -361,7 +342,7 @@ Preambles::find(const CompilerInvocation &Of,
                 bool WithExports) {
   if (!canHavePreamble(Of))
     return std::nullopt;
-  Prefix Found = prefixOf(Of, Source);
+  Prefix Found = findPrefix(Of, Source);
   // What the command includes is part of the prefix, where it is library code.
   CompilerInvocation Invocation(Of);
   PreprocessorOptions &PP = Invocation.getPreprocessorOpts();

@@ -1,5 +1,7 @@
 #include "tool/frontend/Prefix.h"
+#include "tool/frontend/Frontend.h"
 #include "tool/frontend/LibraryCode.h"
+#include "tool/frontend/Parse.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Lex/HeaderSearch.h"
 #include "clang/Lex/Lexer.h"
@@ -245,7 +247,14 @@ bool Walk::enter(FileEntryRef File) {
 
 } // namespace
 
-Prefix findPrefix(CompilerInstance &Compiler) {
+Prefix findPrefix(const CompilerInvocation &Invocation,
+                  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files) {
+  CompilerInstance Compiler(std::make_shared<CompilerInvocation>(Invocation));
+  IgnoringDiagConsumer Quiet;
+  prepare(Compiler, std::move(Files), Quiet);
+  if (!Compiler.createTarget())
+    return {};
+  Compiler.createPreprocessor(TU_Complete);
   const auto &Inputs = Compiler.getFrontendOpts().Inputs;
   if (Inputs.size() != 1 || !Inputs[0].isFile() ||
       !Compiler.InitializeSourceManager(Inputs[0]))
@@ -260,6 +269,20 @@ Prefix findPrefix(CompilerInstance &Compiler) {
       return W.take();
   W.enter(*Main);
   return W.take();
+}
+
+Prefix findPrefix(const ParseJob &Job) {
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files = filesOf(Job);
+  std::shared_ptr<CompilerInvocation> Invocation = makeInvocation(Job, Files);
+  return Invocation ? findPrefix(*Invocation, std::move(Files)) : Prefix();
+}
+
+std::string textOf(llvm::ArrayRef<PrefixInclude> Includes) {
+  std::string Text;
+  for (const PrefixInclude &I : Includes)
+    Text += (I.What == PrefixInclude::Define ? "#define " : "#include ") +
+            I.Spelling + "\n";
+  return Text;
 }
 
 } // namespace torch_tidy

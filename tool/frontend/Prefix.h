@@ -7,23 +7,29 @@
 // first condition other than an include guard.
 //
 // So a prefix holds library headers only, with the macros that were defined for
-// them to see, and what the user wrote is always parsed. It can stand in front because nothing before or between its headers
-// matters to them. Where there is code among that, the headers may matter to
-// the code: if they define a macro that it names, or if the file does not
-// compile behind them, it is parsed as it is.
+// them to see, and what the user wrote is always parsed. It can stand in front
+// because nothing before or between its headers matters to them. Where there is
+// code among that, the headers may matter to the code: if they define a macro
+// that it names, or if the file does not compile behind them, it is parsed as
+// it is.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_TOOL_FRONTEND_PREFIX_H
 #define TORCH_TIDY_TOOL_FRONTEND_PREFIX_H
 
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/IntrusiveRefCntPtr.h"
+#include "llvm/Support/VirtualFileSystem.h"
 #include <string>
 #include <vector>
 
 namespace clang {
-class CompilerInstance;
+class CompilerInvocation;
 }
 
 namespace torch_tidy {
+
+struct ParseJob;
 
 struct PrefixInclude {
   enum Kind {
@@ -49,9 +55,16 @@ struct Prefix {
   std::vector<std::string> Code;
 };
 
-/// \p Compiler has its invocation, files, sources and preprocessor; nothing is
-/// entered.
-Prefix findPrefix(clang::CompilerInstance &Compiler);
+/// Of the file that is compiled so. \p Files sees the disk, from the command's
+/// folder.
+Prefix findPrefix(const clang::CompilerInvocation &Invocation,
+                  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files);
+
+/// Of the file of \p Job; empty where its command is wrong.
+Prefix findPrefix(const ParseJob &Job);
+
+/// What a precompiled header of \p Includes is made of.
+std::string textOf(llvm::ArrayRef<PrefixInclude> Includes);
 
 } // namespace torch_tidy
 

@@ -12,7 +12,6 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/TimeProfiler.h"
 #include <mutex>
 
@@ -229,12 +228,6 @@ void lint(const LintJob &Job, const TidyConfig &Config,
 
 LintResult lintFile(const LintJob &Job, const TidyConfig &Config,
                     llvm::StringRef ResourceDir, const LintHooks &Hooks) {
-  static std::once_flag TargetsKnown;
-  std::call_once(TargetsKnown, [] {
-    llvm::InitializeAllTargetInfos();
-    llvm::InitializeAllTargetMCs();
-    llvm::InitializeAllAsmParsers();
-  });
   // Deep trees need the stack that clang gives itself.
   constexpr unsigned StackSize = 64 << 20;
   auto Try = [&](const LintHooks &Hooks) {

@@ -49,8 +49,10 @@ public:
                     S->Torch, S->RT, S->Clang, S->Where, WorkDir,
                     Options.Headers);
     Progress("linting " + Job.File);
-    if (Flags.Collect.empty())
-      Program->startPreamble();
+    if (Flags.Collect.empty()) {
+      clang::IgnoringDiagConsumer Quiet;
+      Program->startPreamble(findPrefix({Command, Options.ResourceDir, Quiet}));
+    }
     return Error::success();
   }
 
@@ -109,14 +111,11 @@ private:
       Progress("building a program of " + Twine(P.Driver.size()) +
                (P.Driver.size() == 1 ? " function" : " functions"));
       std::map<std::string, std::string> Texts = P.texts();
-      bool InHeaders = false;
-      for (auto &[Path, Text] : Texts) {
-        const ProbedText &File = P.Files[Path];
-        InHeaders |= File.IsHeader;
-        if (!File.IsHeader && File.Source == Out.Of.Job.File)
+      for (auto &[Path, Text] : Texts)
+        if (const ProbedText &File = P.Files[Path];
+            !File.IsHeader && File.Source == Out.Of.Job.File)
           Text += includesBehind(P.Behind) + P.Driver.text();
-      }
-      Expected<std::string> Built = Program->program(Texts, InHeaders);
+      Expected<std::string> Built = Program->program(Texts);
       if (Built)
         return Built;
       std::string Words = toString(Built.takeError());

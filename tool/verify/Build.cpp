@@ -4,8 +4,6 @@
 #include "tool/verify/Files.h"
 #include "tool/verify/Missing.h"
 #include "clang/Basic/Version.h"
-#include "clang/Lex/DependencyDirectivesScanner.h"
-#include "clang/Lex/Lexer.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -57,44 +55,27 @@ constexpr const char *OwnFlags[] = {"-w",
                                     "-Qunused-arguments",
                                     "-fno-color-diagnostics"};
 
-/// The directives that \p Text opens with, where they close every `#if`.
-StringRef preambleOf(StringRef Text) {
-  clang::LangOptions LO;
-  LO.CPlusPlus = LO.CPlusPlus11 = LO.CPlusPlus14 = LO.CPlusPlus17 = 1;
-  StringRef P = Text.take_front(clang::Lexer::ComputePreamble(Text, LO).Size);
-  int Open = 0;
-  SmallVector<StringRef> Lines;
-  P.split(Lines, '\n');
-  for (StringRef Line : Lines) {
-    Line = Line.trim();
-    if (!Line.consume_front("#"))
+/// \p Flags without the folders of the user's own headers.
+std::vector<std::string> withoutOwnFolders(ArrayRef<std::string> Flags,
+                                           const Job &J) {
+  auto IsOwn = [&](StringRef Folder) {
+    SmallString<256> Path(Folder);
+    path::make_absolute(J.Directory, Path);
+    path::append(Path, "a.h");
+    return ownerOfPath(Path, /*IsSystem=*/false, J.File) == Owner::User;
+  };
+  std::vector<std::string> Out;
+  for (size_t I = 0; I < Flags.size(); ++I) {
+    StringRef Flag = Flags[I];
+    if (!Flag.consume_front("-I") && !Flag.consume_front("-iquote")) {
+      Out.push_back(Flags[I]);
       continue;
-    Line = Line.ltrim();
-    Open += Line.starts_with("if");
-    Open -= Line.starts_with("endif");
+    }
+    const bool Parted = Flag.empty() && I + 1 < Flags.size();
+    const size_t First = I;
+    if (!IsOwn(Parted ? StringRef(Flags[++I]) : Flag))
+      Out.insert(Out.end(), &Flags[First], &Flags[I] + 1);
   }
-  return Open == 0 ? P : StringRef();
-}
-
-/// The directives alone: files that differ in their comments share a
-/// precompiled header.
-std::string directivesOf(StringRef Preamble) {
-  SmallVector<clang::dependency_directives_scan::Token, 64> Tokens;
-  SmallVector<clang::dependency_directives_scan::Directive, 64> Directives;
-  if (clang::scanSourceForDependencyDirectives(Preamble, Tokens, Directives))
-    return Preamble.str();
-  std::string Text;
-  raw_string_ostream OS(Text);
-  clang::printDependencyDirectivesAsSource(Preamble, Directives, OS);
-  return Text;
-}
-
-/// \p Text with its first \p Size bytes blank, lines kept.
-std::string blanked(StringRef Text, size_t Size) {
-  std::string Out = Text.str();
-  for (size_t I = 0; I < Size && I < Out.size(); ++I)
-    if (Out[I] != '\n')
-      Out[I] = ' ';
   return Out;
 }
 
@@ -110,12 +91,11 @@ Build::Build(Job Of, LibTorch T, Runtime R, std::string ClangPath, Backend B,
     Flags.push_back("-isystem" + Dir);
 }
 
-std::vector<std::string> Build::compileArgs() const {
+std::vector<std::string>
+Build::compilerWith(ArrayRef<std::string> Flags) const {
   std::vector<std::string> Args{Clang};
   Args.insert(Args.end(), Flags.begin(), Flags.end());
   Args.insert(Args.end(), std::begin(OwnFlags), std::end(OwnFlags));
-  // Relative includes of the preamble, which is compiled from elsewhere.
-  Args.push_back("-iquote" + path::parent_path(J.File).str());
   Args.push_back("-I" + RT.IncludeDir);
   return Args;
 }
@@ -138,97 +118,73 @@ Error Build::run(const std::vector<std::string> &Args, StringRef What) {
                            Words.c_str());
 }
 
-void Build::startPreamble() {
-  std::string Text = readFile(J.File);
-  Preamble = preambleOf(Text).str();
-  if (!StringRef(Preamble).contains("#include") &&
-      !StringRef(Preamble).contains("# include")) {
-    Preamble.clear();
+void Build::startPreamble(const Prefix &Begin) {
+  // Those that come behind code of the user's are left where they are.
+  std::string Text =
+      textOf(ArrayRef(Begin.Includes).take_while([](const PrefixInclude &I) {
+        return !I.CodeBefore;
+      }));
+  if (!StringRef(Text).contains("#include"))
     return;
-  }
-  std::string Directives = directivesOf(Preamble);
-  std::string Key =
-      clang::getClangFullVersion() + "\n" + Clang + "\n" + Directives + "\n";
-  // Where quoted names are looked for; alike for files that have none.
-  if (Regex("include *\"").match(Directives))
-    Key += path::parent_path(J.File);
-  for (const std::string &Flag : Flags)
-    Key += "\n" + Flag;
-  for (const char *Flag : OwnFlags)
-    Key += std::string("\n") + Flag;
+  Text = "#include \"probe/Probe.h\"\n#include \"driver/Make.h\"\n" + Text;
+  std::vector<std::string> Args = compilerWith(withoutOwnFolders(Flags, J));
+  std::string Key = clang::getClangFullVersion() + "\n" + Text;
+  for (const std::string &Arg : Args)
+    Key += "\n" + Arg;
   for (const char *Header :
        {"probe/Probe.h", "driver/Make.h", "driver/Driver.h"})
     Key += readFile(under(RT.IncludeDir, Header));
-  Precompiled = Headers.get(
-      Key,
-      "#include \"probe/Probe.h\"\n#include \"driver/Make.h\"\n" + Directives,
-      compileArgs(), under(WorkDir, "pch.log"));
+  Precompiled =
+      Headers.get(Key, Text, std::move(Args), under(WorkDir, "pch.log"));
+}
+
+Error Build::compile(const std::string &Overlay, const std::string &Object,
+                     bool WithPreamble) {
+  std::vector<std::string> Args = compilerWith(Flags);
+  if (WithPreamble)
+    Args.insert(Args.end(), {"-include-pch", Precompiled->file()});
+  else
+    Args.insert(Args.end(),
+                {"-include", "probe/Probe.h", "-include", "driver/Make.h"});
+  Args.insert(Args.end(),
+              {"-ivfsoverlay", Overlay, "-c", J.File, "-o", Object});
+  while (true) {
+    Error E = run(Args, "compiling the probed copy of '" + J.File + "'");
+    if (!E)
+      return E;
+    // g++ has flags that clang does not know; they do not change what is asked
+    // about.
+    std::string Words = toString(std::move(E));
+    SmallVector<StringRef, 2> M;
+    size_t Before = Args.size();
+    if (Regex("unknown argument:? '([^']+)'").match(Words, &M))
+      llvm::erase(Args, M[1].str());
+    if (Args.size() == Before)
+      return createStringError(Words);
+  }
 }
 
 Expected<std::string>
-Build::program(const std::map<std::string, std::string> &Texts,
-               bool InHeaders) {
-  bool HavePch = Precompiled && Precompiled->wait();
-  std::string Main = under(WorkDir, "main.cpp");
+Build::program(const std::map<std::string, std::string> &Texts) {
   Expected<std::string> Overlay = writeOverlay(WorkDir, Texts, J.File);
   if (!Overlay)
     return Overlay.takeError();
-  // A header with probes was precompiled without them.
-  HavePch &= !InHeaders;
-
   std::string Object = under(WorkDir, "main.o");
-  for (bool UsePch : {true, false}) {
-    if (UsePch && !HavePch)
-      continue;
-    if (UsePch) {
-      std::string Text = readFile(Main);
-      // Edits inside the preamble would be lost with it.
-      if (!StringRef(Text).starts_with(Preamble))
-        continue;
-      if (Error E = writeFile(Main, blanked(Text, Preamble.size())))
-        return std::move(E);
-    } else if (HavePch) {
-      // The precompiled header may be no good (a header changed).
-      for (const auto &[File, Text] : Texts)
-        if (fs::equivalent(File, J.File))
-          if (Error E = writeFile(Main, Text))
-            return std::move(E);
-    }
-    std::vector<std::string> Args = compileArgs();
-    if (UsePch)
-      Args.insert(Args.end(), {"-include-pch", Precompiled->file()});
-    else
-      Args.insert(Args.end(),
-                  {"-include", "probe/Probe.h", "-include", "driver/Make.h"});
-    Args.insert(Args.end(),
-                {"-ivfsoverlay", *Overlay, "-c", J.File, "-o", Object});
-    for (;;) {
-      Error E = run(Args, "compiling the probed copy of '" + J.File + "'");
-      if (!E)
-        break;
-      std::string Words = toString(std::move(E));
-      // g++ has flags that clang does not know; they do not change what is
-      // asked about.
-      SmallVector<StringRef, 2> M;
-      if (Regex("unknown argument:? '([^']+)'").match(Words, &M)) {
-        size_t Before = Args.size();
-        llvm::erase(Args, M[1].str());
-        if (Args.size() != Before)
-          continue;
-      }
-      if (UsePch && Regex("precompiled|PCH|AST file").match(Words)) {
-        Object.clear();
-        break;
-      }
+  const bool HavePch = Precompiled && Precompiled->wait();
+  Error E = compile(*Overlay, Object, HavePch);
+  if (E && HavePch) {
+    // A library has changed, or one of its headers is meant to be read twice.
+    std::string Words = toString(std::move(E));
+    if (!Regex("precompiled|PCH|AST file|redefinition").match(Words))
       return createStringError(Words);
+    E = compile(*Overlay, Object, /*WithPreamble=*/false);
+    if (!E) {
+      fs::remove(Precompiled->file());
+      Precompiled.reset();
     }
-    if (!Object.empty()) {
-      if (HavePch && !UsePch)
-        fs::remove(Precompiled->file());
-      break;
-    }
-    Object = under(WorkDir, "main.o");
   }
+  if (E)
+    return std::move(E);
   std::string Program = under(WorkDir, "program");
   if (Error E = link(Object, Program))
     return std::move(E);
@@ -238,7 +194,7 @@ Build::program(const std::map<std::string, std::string> &Texts,
 Expected<std::vector<std::string>>
 Build::headers(ArrayRef<std::string> Behind) {
   std::string List = under(WorkDir, "headers");
-  std::vector<std::string> Args = compileArgs();
+  std::vector<std::string> Args = compilerWith(Flags);
   Args.insert(Args.end(), {"-MM", "-MF", List, "-MT", "x", J.File});
   for (const std::string &Source : Behind)
     Args.insert(Args.end(), {"-include", Source});

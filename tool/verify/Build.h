@@ -19,6 +19,7 @@
 #ifndef TORCH_TIDY_TOOL_VERIFY_BUILD_H
 #define TORCH_TIDY_TOOL_VERIFY_BUILD_H
 
+#include "tool/frontend/Prefix.h"
 #include "tool/verify/Pch.h"
 #include "tool/verify/Toolchain.h"
 #include "llvm/ADT/StringMap.h"
@@ -43,15 +44,16 @@ public:
   Build(Job J, LibTorch Torch, Runtime RT, std::string Clang, Backend Where,
         std::string WorkDir, PchFolder &Headers);
 
-  /// Starts to precompile the preamble, unless the cache has it. That ends with
-  /// this object: there may be nothing to verify.
-  void startPreamble();
+  /// Starts to precompile the library headers that the file begins with, unless
+  /// the cache has them: files that begin alike share them, whatever headers of
+  /// the user's they have. That ends with this object: there may be nothing to
+  /// verify.
+  void startPreamble(const Prefix &Begin);
 
   /// Compiles \p Texts (probed text by path; the main file among them) and
-  /// links the program. \p InHeaders says that headers hold probes. Gives its
-  /// path, or the compiler's words.
+  /// links the program. Gives its path, or the compiler's words.
   llvm::Expected<std::string>
-  program(const std::map<std::string, std::string> &Texts, bool InHeaders);
+  program(const std::map<std::string, std::string> &Texts);
 
   /// The project's own headers that the file includes, by real path.
   /// Those of \p Behind as well, and these.
@@ -75,10 +77,12 @@ private:
   std::vector<std::string> Flags; ///< The user's flags that matter.
   std::vector<std::string> Missing;
   std::string StandIns;
-  std::string Preamble; ///< Text of the preamble of the user's file.
   std::shared_ptr<Pch> Precompiled; ///< Null for none.
 
-  std::vector<std::string> compileArgs() const;
+  std::vector<std::string>
+  compilerWith(llvm::ArrayRef<std::string> Flags) const;
+  llvm::Error compile(const std::string &Overlay, const std::string &Object,
+                      bool WithPreamble);
   llvm::Error run(const std::vector<std::string> &Args, llvm::StringRef What);
   llvm::Error link(const std::string &Object, const std::string &Program);
 };
