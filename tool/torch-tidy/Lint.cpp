@@ -306,10 +306,10 @@ int lintJobs(const LintFlags &Flags, const TidyConfig &Config,
   // Before --fix changes the text that a report quotes.
   if (llvm::Error Failed = (*Report)->finish())
     return fail(llvm::toString(std::move(Failed)));
-  std::string Format = Config.provider()
-                           ->getOptions(Jobs.back().File)
-                           .FormatStyle.value_or("none");
-  if (!useFixes(Flags, Fixable, Format))
+  if (!Jobs.empty() && !useFixes(Flags, Fixable,
+                                 Config.provider()
+                                     ->getOptions(Jobs.back().File)
+                                     .FormatStyle.value_or("none")))
     return ExitCannotRun;
   printTotals(Flags, All, **Report, Cache ? Cache->trouble() : "");
   if (Tracing)
@@ -406,8 +406,7 @@ int runLint(int argc, const char **argv) {
       makeJobs(Commands, Flags, *Config, *Files);
   if (!Jobs)
     return fail(llvm::toString(Jobs.takeError()));
-  if (Jobs->empty())
-    return ExitClean;
+  // With all of them left out a report says so as well.
   return lintJobs(Flags, *Config, Commands, *Jobs);
 }
 

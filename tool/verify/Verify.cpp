@@ -358,7 +358,7 @@ int torch_tidy::runVerify(
       makeJobs(Commands, Flags, *Config, *Files);
   if (!Jobs)
     return fail(toString(Jobs.takeError()));
-  if (Jobs->empty())
+  if (Jobs->empty() && !Flags.Run.empty())
     return ExitClean;
   Expected<std::string> ResourceDir = findResourceDir();
   if (!ResourceDir)
