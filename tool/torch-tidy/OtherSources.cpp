@@ -291,17 +291,26 @@ OtherSources::Linted OtherSources::withOthers(const LintJob &Job) {
   return Best;
 }
 
+/// Those callers, each linted with what it calls behind it.
+std::vector<OtherSources::Linted>
+OtherSources::callersWithOthers(const LintJob &Job) {
+  std::vector<Linted> Result;
+  for (const std::string &File : callersOf(Job, alone(Job.File).Result))
+    Result.push_back(withOthers(alone(File).Of));
+  return Result;
+}
+
 std::vector<LintJob> OtherSources::callers(const LintJob &Job) {
   std::vector<LintJob> Result;
-  for (const std::string &File : callersOf(Job, alone(Job.File).Result))
-    Result.push_back(withOthers(alone(File).Of).Of);
+  for (Linted &Caller : callersWithOthers(Job))
+    Result.push_back(std::move(Caller.Of));
   return Result;
 }
 
 LintResult OtherSources::lint(const LintJob &Job) {
   LintResult Result = withOthers(Job).Result;
-  for (const std::string &File : callersOf(Job, alone(Job.File).Result)) {
-    LintResult Theirs = withOthers(alone(File).Of).Result;
+  for (Linted &Caller : callersWithOthers(Job)) {
+    LintResult &Theirs = Caller.Result;
     for (ClangTidyError &Error : Theirs.Errors)
       if (Error.Message.FilePath == Job.File &&
           llvm::none_of(Result.Errors, [&](const ClangTidyError &E) {

@@ -80,6 +80,7 @@ private:
   std::vector<std::string> callersOf(const LintJob &Job,
                                      const LintResult &Alone);
   Linted withOthers(const LintJob &Job);
+  std::vector<Linted> callersWithOthers(const LintJob &Job);
 };
 
 } // namespace torch_tidy

@@ -4,6 +4,7 @@
 #include "tool/verify/Plan.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace clang;
@@ -66,19 +67,25 @@ private:
   const Task &Of;
   const ProbeOptions &Options;
   Probed &Out;
+  llvm::StringMap<std::string> Sources; ///< What sourceAt() has said.
 
   /// The source at \p Path: the main file, or one that was read behind it to
   /// lint it; empty for a header.
-  std::string sourceAt(llvm::StringRef Path) const {
-    if (llvm::sys::fs::equivalent(Path, Of.Job.File))
-      return Of.Job.File;
-    for (const std::string &Source : Of.Job.Behind)
-      if (llvm::sys::fs::equivalent(Path, Source))
-        return Source;
-    return "";
+  const std::string &sourceAt(llvm::StringRef Path) {
+    auto [Known, New] = Sources.try_emplace(Path);
+    if (New) {
+      std::vector<std::string> All = Of.Job.Behind;
+      All.insert(All.begin(), Of.Job.File);
+      auto Same = llvm::find_if(All, [&](const std::string &Source) {
+        return llvm::sys::fs::equivalent(Path, Source);
+      });
+      if (Same != All.end())
+        Known->second = *Same;
+    }
+    return Known->second;
   }
   /// The one that a file is, or whose header it is.
-  std::string sourceOf(SourceManager &SM, FileID File) const {
+  std::string sourceOf(SourceManager &SM, FileID File) {
     for (; File.isValid(); File = SM.getFileID(SM.getIncludeLoc(File)))
       if (std::string Source = sourceAt(pathOf(SM, File)); !Source.empty())
         return Source;
