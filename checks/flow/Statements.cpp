@@ -25,8 +25,8 @@ Flow Interp::exec(const Stmt *St, States In) {
     return execIf(cast<IfStmt>(St), std::move(In));
   case Stmt::WhileStmtClass: {
     auto *W = cast<WhileStmt>(St);
-    return execLoop(W, W->getCond(), nullptr, W->getBody(), std::move(In), false,
-                    W->getConditionVariable());
+    return execLoop(W, W->getCond(), nullptr, W->getBody(), std::move(In),
+                    false, W->getConditionVariable());
   }
   case Stmt::DoStmtClass:
     return execLoop(St, cast<DoStmt>(St)->getCond(), nullptr,
@@ -234,15 +234,25 @@ void Interp::declare(const VarDecl *D) {
     return;
   const Expr *Init = D->getInit();
   CellId C = 0;
+  auto Keep = [&] { (D->isStaticLocal() ? S->Globals : S->top().Vars)[D] = C; };
   if (D->getType()->isReferenceType() && Init) {
     C = loc(Init);
   } else {
-    Value V = Init ? eval(Init) : defaultValue(D->getType(), nullptr);
-    C = S->cell(V);
+    // A function that calls itself captures the variable that it initialises.
+    const CXXRecordDecl *R = D->getType()->getAsCXXRecordDecl();
+    if (R && Ty.qualified(R) == "std::function") {
+      C = S->cell(Value());
+      Keep();
+    }
+    const Value V = Init ? eval(Init) : defaultValue(D->getType(), nullptr);
+    if (C)
+      S->Cells.mut(C) = V;
+    else
+      C = S->cell(V);
   }
   if (Dead)
     return;
-  (D->isStaticLocal() ? S->Globals : S->top().Vars)[D] = C;
+  Keep();
   if (auto *Dec = dyn_cast<DecompositionDecl>(D)) {
     bindings(Dec, C);
     return;

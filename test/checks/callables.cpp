@@ -80,3 +80,15 @@ void baseOfArgument() {
   std::function<torch::Tensor(const Derived &)> f = OfBase();
   f(d) + torch::rand({2}); // expect: 'torch::rand({2})' is on the CPU but 'f(d)' is on CUDA
 }
+
+// A function that calls itself captures the variable that holds it.
+void callsItself(int times) {
+  auto step = torch::ones(2), there = torch::ones(2, torch::kCUDA);
+  std::function<torch::Tensor(torch::Tensor, int)> again = [&](torch::Tensor t, int left) -> torch::Tensor {
+    return left == 0 ? t : again(t + step, left - 1);
+  };
+  again(step, 2) + there; // expect: 'again(step, 2)' is on the CPU but 'there' is on CUDA
+  again(there, 0) + there;
+  again(there, 1); // expect: 'step' is on the CPU but 'there' is on CUDA
+  again(step, times) + step;
+}
