@@ -1,13 +1,9 @@
 #!/usr/bin/env python3
 """What the cache promises, each promise on a cache of its own.
 
-A small stand-in for LibTorch takes the place of the real one, so that a
-precompiled header takes a moment to make.
-
 Usage: cache_cases.py --tool=PROGRAM --folder=FOLDER [case...]
 """
 
-import argparse
 import os
 import re
 import resource
@@ -17,88 +13,7 @@ import subprocess
 import sys
 import time
 
-MAIN = """#include "own.h"
-#include <torch/torch.h>
-static_assert(sizeof(Number) == 4, "the library's type");
-static_assert(sizeof(OwnNumber) == 4, "the project's type");
-at::Tensor twice(at::Tensor x) { return x; }
-"""
-OWN = "#pragma once\n#include <torch/torch.h>\nusing OwnNumber = int;\n"
-TORCH = "#pragma once\n#include <vector>\n#include <torch/part.h>\n"
-TORCH += "#if __has_include(<torch/extra.h>)\n#include <torch/extra.h>\n#endif\n"
-TORCH += "namespace at { struct Tensor { std::vector<int> data; }; }\n"
-PART = "#pragma once\nusing Number = {};\n"
-STATS = re.compile(r"(\d+) of (\d+) files unchanged, (\d+) on a preamble")
-CASES = []
-
-
-def case(function):
-    CASES.append(function)
-    return function
-
-
-class Project:
-    def __init__(self, tool, folder):
-        self.tool, self.folder = tool, folder
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-        os.chmod(folder, 0o755)
-        self.cache = os.path.join(folder, "cache")
-        self.write("lib/include/torch/torch.h", TORCH)
-        self.write("lib/include/torch/part.h", PART.format("int "))
-        self.write("early/readme.txt", "found first, and empty\n")
-        self.write("src/own.h", OWN)
-        self.write("src/main.cpp", MAIN)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def command(self, *options):
-        command = [self.tool, "--stats", "--use-color=0", *options]
-        command += ["--cache-dir=" + self.cache] if self.cache else []
-        command += [self.path("src/main.cpp"), "--", "-std=c++17"]
-        return command + ["-I" + self.path("early"), "-isystem", self.path("lib/include")]
-
-    def lint(self, *options, **how):
-        """Returns (exit code, unchanged, on a preamble, everything printed)."""
-        result = subprocess.run(
-            self.command(*options), capture_output=True, text=True, timeout=120, **how
-        )
-        text = result.stdout + result.stderr
-        found = STATS.search(text)
-        expect(found, "no statistics:\n" + text)
-        return result.returncode, int(found[1]), int(found[3]), text
-
-    def expect(self, code, unchanged, preamble, *options, **how):
-        got = self.lint(*options, **how)
-        expect(
-            got[:3] == (code, unchanged, preamble),
-            "wanted {}, got {}:\n{}".format((code, unchanged, preamble), got[:3], got[3]),
-        )
-        return got[3]
-
-    def files(self, ending):
-        found = []
-        for folder, _, names in os.walk(self.cache):
-            found += [os.path.join(folder, name) for name in names if name.endswith(ending)]
-        return found
-
-    def leftovers(self):
-        names = [os.path.basename(file) for file in self.files("")]
-        return [name for name in names if ".tmp" in name or ".lock" in name]
-
-    def forget_results(self):
-        shutil.rmtree(os.path.join(self.cache, "results"))
-
-
-def expect(condition, what):
-    if not condition:
-        raise AssertionError(what)
+from cache_project import MAIN, PART, case, expect, main
 
 
 @case
@@ -216,123 +131,6 @@ def macros(p):
     cold = p.lint("--no-cache")
     warm = p.lint()
     expect(cold[0] == warm[0] == 3, "as without a preamble")
-
-
-@case
-def code_in_front(p):
-    """The library stands in front of the project's code, unless that makes a difference."""
-    own = "#pragma once\nnamespace own { inline int small(int x) { return x; } }\n#include <torch/torch.h>\n"
-    p.write("src/own.h", own + "using OwnNumber = int;\n")
-    p.expect(0, 0, 1)
-    # The library makes a macro of what the code names.
-    part = PART.format("int ")
-    p.write("lib/include/torch/part.h", part + "#define small(x) 7\n")
-    p.expect(0, 0, 0)
-    p.write("lib/include/torch/part.h", part)
-    # The code means something else behind the library, or nothing.
-    p.write("src/own.h", "#pragma once\nnamespace own { struct Number { short x; }; }\nusing namespace own;\n"
-            "inline Number small() { return {1}; }\n#include <torch/torch.h>\nusing OwnNumber = int;\n")
-    p.write("src/main.cpp", MAIN.replace("sizeof(Number)", "sizeof(::Number)"))
-    p.expect(0, 0, 0)
-    # Code between two libraries may name macros of the first one.
-    p.write("lib/include/other.h", "#pragma once\nstruct Other { int x; };\n")
-    p.write("lib/include/torch/part.h", part + "#define small(x) 7\n")
-    between = "#pragma once\n#include <torch/torch.h>\nnamespace own {{ {} }}\n#include <other.h>\nusing OwnNumber = int;\n"
-    p.write("src/own.h", between.format("constexpr int seven = small(1);"))
-    p.write("src/main.cpp", MAIN)
-    p.expect(0, 0, 1)
-    p.write("src/main.cpp", MAIN + "static_assert(own::seven == 7, \"LibTorch's\");\n")
-    p.expect(0, 0, 1)
-    expect(len(p.files(".pch")) == 3, "two of LibTorch, as it changed, and one of other.h")
-    # Where the second cannot stand before that, the first can.
-    p.write("lib/include/other.h", "#pragma once\n#define before 1\n")
-    p.write("src/own.h", between.format("inline int before() { return 1; }"))
-    p.write("src/main.cpp", MAIN)
-    p.expect(0, 0, 1)
-    p.expect(0, 1, 0)
-    p.write("src/main.cpp", MAIN + "\n")
-    p.expect(0, 0, 1)
-    p.write("lib/include/torch/part.h", part)
-    # In a namespace the library is not the library.
-    p.write("src/own.h", "#pragma once\nusing OwnNumber = int;\nnamespace inner {\n#include <torch/part.h>\n}\n"
-            "using inner::Number;\n")
-    p.write("src/main.cpp", MAIN.replace("#include <torch/torch.h>\n", "").replace("at::Tensor", "int"))
-    p.expect(0, 0, 0)
-
-
-@case
-def defined_in_front(p):
-    """A macro that stands before the library is one that the library sees."""
-    asks = "#pragma once\n#ifdef WIDE\nusing Number = WIDE;\n#else\nusing Number = int;\n#endif\n"
-    p.write("lib/include/torch/part.h", asks)
-    p.write("src/own.h", "#define NARROW \"//\" // A comment.\n" + OWN + "#define WIDE long\nWIDE wide = sizeof(NARROW);\n")
-    p.expect(0, 0, 1)
-    p.write("src/own.h", "#define WIDE long\n" + OWN)
-    expect(p.lint()[0] == 3, "Number is another type")
-    p.write("src/main.cpp", MAIN.replace("(Number) == 4", "(Number) == 8"))
-    p.expect(0, 0, 1)
-    p.write("src/own.h", "#define WIDE int\n" + OWN)
-    expect(p.lint()[0] == 3, "Number is another type")
-    # Between two libraries, and behind what the standard has.
-    p.write("lib/include/other.h", "#pragma once\nstruct Other { NUMBER x; };\n")
-    other = "#include <vector>\n#include <torch/torch.h>\n#define NUMBER {}\n#include <other.h>\nusing OwnNumber = int;\n"
-    p.write("src/main.cpp", MAIN + "static_assert(sizeof(Other) == 4, \"\");\n")
-    for number in ("int", "float"):
-        p.write("src/own.h", other.format(number))
-        p.expect(0, 0, 1)
-        p.forget_results()
-        p.expect(0, 0, 1)
-    p.write("src/own.h", other.format("long"))
-    expect(p.lint()[0] == 3, "Other is another type")
-    # What is taken back, or means something before, is no macro of the library's.
-    p.write("src/main.cpp", MAIN)
-    for own in ("#define WIDE long\n#undef WIDE\n", "static int WIDE = 1;\n#define WIDE int\n"):
-        p.write("src/own.h", own + OWN)
-        p.expect(0, 0, 0)
-
-
-@case
-def without_torch(p):
-    """A file of the project that has nothing to do with LibTorch, but with another library."""
-    p.write("lib/include/other.h", "#pragma once\nstruct Other { int x; };\n")
-    other = "#include <other.h>\nint x = Other{{{}}}.x;\n"
-    p.write("src/main.cpp", other.format(1))
-    p.expect(0, 0, 0)
-    p.write("src/main.cpp", other.format(2))
-    p.expect(0, 0, 1)
-    p.write("lib/include/other.h", "#pragma once\nstruct Other { int *x; };\n")
-    p.expect(3, 0, 1)
-    p.write("src/main.cpp", "#include <vector>\nstd::vector<int> v;\n")
-    p.expect(0, 0, 0)
-    p.write("src/main.cpp", "#include <vector>\nstd::vector<long> v;\n")
-    p.expect(0, 0, 0)
-
-
-@case
-def included_by_the_command(p):
-    p.expect(0, 0, 1)
-    p.write("src/main.cpp", "#include \"own.h\"\nat::Tensor twice(at::Tensor x) { return x; }\n")
-    p.expect(0, 0, 1, "--extra-arg=-include", "--extra-arg=torch/torch.h")
-    p.write("src/forced.h", "#pragma once\n#include <torch/torch.h>\nusing Forced = int;\n")
-    p.expect(0, 0, 1, "--extra-arg=-include", "--extra-arg=" + p.path("src/forced.h"))
-    expect(len(p.files(".pch")) == 1, "one precompiled header")
-
-
-@case
-def shared_libraries(p):
-    """CMake defines a macro for each of them, which no other project's headers ask for."""
-    p.write("src/main.cpp", MAIN + "#ifdef mine_EXPORTS\nstatic_assert(mine_EXPORTS == 1, \"given\");\n"
-            "#else\nstatic_assert(sizeof(int) == 4, \"\");\n#error not given\n#endif\n")
-    p.expect(0, 0, 1, "--extra-arg=-Dmine_EXPORTS")
-    p.write("src/main.cpp", MAIN)
-    p.expect(0, 0, 1, "--extra-arg=-Dother_EXPORTS")
-    p.expect(0, 0, 1)
-    expect(len(p.files(".pch")) == 1, "one precompiled header")
-    # A library that does ask.
-    asks = "#ifdef mine_EXPORTS\nusing Number = int;\n#else\nusing Number = long;\n#endif\n"
-    p.write("lib/include/torch/part.h", "#pragma once\n" + asks)
-    p.expect(0, 0, 1, "--extra-arg=-Dmine_EXPORTS")
-    expect(p.lint("--extra-arg=-Dother_EXPORTS")[0] == 3, "Number is another type")
 
 
 @case
@@ -454,27 +252,5 @@ def limit(p):
     expect(cache().returncode == 1, "no action")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tool", required=True)
-    parser.add_argument("--folder", required=True)
-    parser.add_argument("cases", nargs="*")
-    arguments = parser.parse_args()
-    os.umask(0o022)
-    failed = 0
-    for function in CASES:
-        if arguments.cases and function.__name__ not in arguments.cases:
-            continue
-        begin = time.time()
-        try:
-            function(Project(arguments.tool, os.path.join(arguments.folder, function.__name__)))
-            result = "ok"
-        except AssertionError as error:
-            failed += 1
-            result = "FAILED: {}".format(error)
-        print("{} ({:.1f} s): {}".format(function.__name__, time.time() - begin, result), flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__))

@@ -257,13 +257,17 @@ Verdict verify::judge(const Claim &C, const Events &E) {
     if (Judge(C, Seen).failedAsPredicted() && J.operandsAgree())
       return {VerdictKind::Confirmed, evidence(C, O)};
     bool Natural = madeNothingUp(O) && !C.Conditional;
-    if (O.End == Observation::Returned && O.RunEnd != "signal" &&
-        C.Code != FindingCode::HostAccess &&
-        C.Code != FindingCode::TransferInLoop &&
-        C.Code != FindingCode::UnguardedCuda && (Natural || J.refutes()))
+    const bool Passed = O.End == Observation::Returned &&
+                        O.RunEnd != "signal" &&
+                        C.Code != FindingCode::HostAccess &&
+                        C.Code != FindingCode::TransferInLoop &&
+                        C.Code != FindingCode::UnguardedCuda;
+    if (Passed && (Natural || J.refutes()))
       Refuting = Refuting ? Refuting : &O;
-    // A caller that was made up, or repaired, had them elsewhere.
-    if (O.End != Observation::Open && !Natural && !J.operandsAgree()) {
+    // A caller that was made up, or repaired, had them elsewhere. Behind a
+    // repair that goes without saying of those that nobody saw.
+    if (O.End != Observation::Open && !Natural &&
+        (!J.operandsAgree() || (Passed && O.Changed))) {
       Elsewhere = Elsewhere ? Elsewhere : &O;
       continue;
     }

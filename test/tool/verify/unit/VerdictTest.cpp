@@ -142,6 +142,18 @@ TEST(Verdict, ReturningElsewhereBehindARepairRefutesNothing) {
   EXPECT_EQ(V.Kind, VerdictKind::Confirmed);
 }
 
+TEST(Verdict, ReturningBehindARepairSaysNothingOfWhatNobodySaw) {
+  // Where the program as it is stops before, this is not its call.
+  Claim C = claim();
+  C.Sides[0].AtCall = false;
+  const std::string Calls =
+      Enter + operands("cpu", "cpu") + Returned + end("returned");
+  const std::string Other = "{\"event\":\"attempt\",\"entry\":\"f()\","
+                            "\"attempt\":2,\"repaired\":\"3c\"}\n";
+  EXPECT_EQ(verdict(Other + Calls, C).Kind, VerdictKind::Unreached);
+  EXPECT_EQ(verdict(Attempt + Calls, C).Kind, VerdictKind::Refuted);
+}
+
 TEST(Verdict, OperandsOfACalleeAreNotLookedForAtTheCall) {
   // The call's own 'input' is another tensor than the one inside.
   Claim C = claim();
