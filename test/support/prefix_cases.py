@@ -44,6 +44,14 @@ def code_in_front(p):
     p.write("src/main.cpp", MAIN + "\n")
     p.expect(0, 0, 1)
     p.write("lib/include/torch/part.h", part)
+    # So behind another library, and where LibTorch is included again.
+    p.write("lib/include/other.h", "#pragma once\nstruct Other { int x; };\n")
+    p.write("lib/include/torch/part.h", part + "#define small(x) 7\n")
+    p.write("src/own.h", "#include <other.h>\n#include <torch/torch.h>\nconst int seven = small(1);\n"
+            "#include <torch/torch.h>\nusing OwnNumber = int;\n")
+    p.write("src/main.cpp", MAIN)
+    p.expect(0, 0, 1)
+    p.write("lib/include/torch/part.h", part)
     # In a namespace the library is not the library.
     p.write("src/own.h", "#pragma once\nusing OwnNumber = int;\nnamespace inner {\n#include <torch/part.h>\n}\n"
             "using inner::Number;\n")

@@ -69,6 +69,7 @@ private:
   std::string MainFile;
   llvm::StringSet<> Given; ///< By -D or -U.
   llvm::StringSet<> Names, Code, Defined;
+  llvm::StringSet<> Read; ///< LibTorch's headers.
   llvm::DenseSet<const FileEntry *> Entered;
 
   bool addName(llvm::StringRef Name) {
@@ -165,6 +166,9 @@ bool Walk::include(llvm::StringRef Name, bool IsAngled,
                      ? PrefixInclude::Standard
                      : PrefixInclude::Other;
   Include.Path = Path.str();
+  // A second time it brings nothing, whatever stands before it by then.
+  if (Include.What == PrefixInclude::Torch && !Read.insert(Path).second)
+    return true;
   add(std::move(Include));
   return true;
 }
