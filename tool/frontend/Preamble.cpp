@@ -48,6 +48,10 @@ bool canHavePreamble(const CompilerInvocation &Invocation) {
 
 using Includes = std::vector<PrefixInclude>;
 
+bool isOfTorch(const PrefixInclude &I) {
+  return I.What == PrefixInclude::Torch;
+}
+
 /// How many of \p All must be read for the base, from the front; and which
 /// make it: \p Base.
 size_t chooseBase(const Includes &All, Includes &Base) {
@@ -279,16 +283,10 @@ Preambles::find(const CompilerInvocation &Of,
   R.Text = textOf(Base);
   R.Key = KeyFor(R.Text, "", Meaning);
   // Of the same LibTorch, wherever the command finds it.
-  R.IsSpecial = llvm::none_of(Base, [](const PrefixInclude &I) {
-    return I.What == PrefixInclude::Torch;
-  });
+  auto Torch = llvm::find_if(Base, isOfTorch);
+  R.IsSpecial = Torch == Base.end();
   if (!R.IsSpecial)
-    R.SharedKey = KeyFor(R.Text,
-                         llvm::find_if(Base,
-                                       [](const PrefixInclude &I) {
-                                         return I.What == PrefixInclude::Torch;
-                                       })
-                             ->Path,
+    R.SharedKey = KeyFor(R.Text, Torch->Path,
                          meaningOf(Invocation, /*WithFolders=*/false));
   std::shared_ptr<Record> First = get(R);
   if (!First)
@@ -337,9 +335,7 @@ Preambles::find(const CompilerInvocation &Of,
     if (Second && AsksFor(*Second))
       return find(Of, std::move(Source), /*WithExports=*/true);
     if (Second) {
-      auto OfTorch = llvm::find_if(llvm::reverse(Own), [](const auto &I) {
-        return I.What == PrefixInclude::Torch;
-      });
+      auto OfTorch = llvm::find_if(llvm::reverse(Own), isOfTorch);
       Preamble Both{R.Key, Second->Id, Cache.path(Second->File)};
       Both.Base = std::make_shared<Preamble>(std::move(Result));
       Result = StandsBefore(std::move(Both), Found.Includes.back(),

@@ -175,11 +175,14 @@ Build::program(const std::map<std::string, std::string> &Texts) {
   if (E && HavePch) {
     // A library has changed, or one of its headers is meant to be read twice.
     std::string Words = toString(std::move(E));
-    if (!Regex("precompiled|PCH|AST file|redefinition").match(Words))
+    const bool IsStale = Regex("precompiled|PCH|AST file").match(Words);
+    if (!IsStale && !StringRef(Words).contains("redefinition"))
       return createStringError(Words);
     E = compile(*Overlay, Object, /*WithPreamble=*/false);
     if (!E) {
-      fs::remove(Precompiled->file());
+      // One that is good for other files stays.
+      if (IsStale)
+        fs::remove(Precompiled->file());
       Precompiled.reset();
     }
   }
