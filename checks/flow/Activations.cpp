@@ -53,6 +53,8 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     auto SavedTrail = std::move(Trail);
     size_t SavedCursor = Cursor;
     State *SavedS = S;
+    const Base SavedBase =
+        std::exchange(Called, {S, uint32_t(Symbols.size() - 1), DeviceSymbols});
     States In;
     In.push_back(std::move(Inner));
     Trail.clear();
@@ -84,8 +86,15 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
         X.top().Vars[Def] = X.cell(V);
         Exits.push_back(std::move(X));
       }
-    // Exits that the caller cannot tell apart are one.
+    // Exits that the caller cannot tell apart are one. What a constructor makes
+    // is in no variable yet: two such objects are told apart in an entry, but
+    // networks are made of blocks, and each would double the ways. Of those is
+    // known what they agree on.
     merge(Exits, ExactExits);
+    if (SavedS->Frames.size() > 1 || Exits.size() > ExactExits) {
+      Called = SavedBase;
+      merge(Exits, ExactExits, /*Differ=*/true);
+    }
     for (State &X : Exits) {
       Value V = X.Cells[X.top().Vars.lookup(Def)];
       X.top().Vars.erase(Def);
@@ -94,6 +103,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     Trail = std::move(SavedTrail);
     Cursor = SavedCursor;
     S = SavedS;
+    Called = SavedBase;
     Dead = false;
     if (Allowed && !*std::exchange(Allowance, std::nullopt)) {
       Costly.insert(Def);

@@ -101,7 +101,7 @@ private:
   void bindings(const clang::DecompositionDecl *D, CellId Whole);
   /// Evaluates `Body` on each state, once for each way it can go.
   template <class Fn> States each(States In, Fn Body);
-  void merge(States &S, unsigned Exact = ~0u);
+  void merge(States &S, unsigned Exact = ~0u, bool Differ = false);
   void leaveScope(llvm::ArrayRef<const clang::VarDecl *> Locals, States &At);
   bool branch(const Value &V, const clang::Expr *E);
   bool visit();
@@ -441,7 +441,8 @@ private:
   std::vector<Choice> Trail;
   size_t Cursor = 0;
   State *S = nullptr; ///< The state under evaluation.
-  bool Dead = false;  ///< The path under evaluation has ended.
+  Base Called; ///< Where the callee under evaluation was; nothing in roots.
+  bool Dead = false; ///< The path under evaluation has ended.
   Budget Effort;
   /// What the function that cannot come to LibTorch may still cost; such a one
   /// is a parser more often than not. And those that cost more.

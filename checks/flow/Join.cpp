@@ -261,14 +261,26 @@ class Joiner {
     }
   }
 
+  /// The first \p N things of the one state, without those that it shares with
+  /// the other.
+  template <class Things>
+  static std::vector<uint32_t> apart(const Things &Of, const Things &Other,
+                                     uint32_t N) {
+    std::vector<uint32_t> Ids = Of.apartFrom(Other);
+    llvm::erase_if(Ids, [&](uint32_t Id) { return Id >= N; });
+    for (uint32_t Id = Other.size(); Id < N; ++Id)
+      Ids.push_back(Id);
+    return Ids;
+  }
+
   /// What no variable leads to: where the two have the same under one number,
   /// it is the same thing, from before they parted.
   void unnamed(uint32_t NHandles, uint32_t NObjects, uint32_t NCells) {
-    for (HandleId H = 1; H < NHandles; ++H)
+    for (HandleId H : apart(To.Handles, From.Handles, NHandles))
       if (!Handles.has(H) && !(H < From.Handles.size() &&
                                To.Handles[H].Fact == From.Handles[H].Fact))
         forget(H);
-    for (ObjectId O = 1; O < NObjects; ++O) {
+    for (ObjectId O : apart(To.Objects, From.Objects, NObjects)) {
       if (Objects.has(O))
         continue;
       const Object &A = To.Objects[O];
@@ -282,7 +294,7 @@ class Joiner {
       }
       forgetObject(O);
     }
-    for (CellId C = 1; C < NCells; ++C) {
+    for (CellId C : apart(To.Cells, From.Cells, NCells)) {
       if (Cells.has(C))
         continue;
       const Value A = To.Cells[C];

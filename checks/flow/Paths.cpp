@@ -22,16 +22,21 @@ bool Interp::visit() {
 // Two states that nothing later can tell apart become one; the conditions that
 // they do not share are forgotten. Where more than `Exact` are left, states
 // that differ in numbers only go first; past the limit the rest is joined into
-// one.
-void Interp::merge(States &All, unsigned Exact) {
+// one. `Differ`: those that are the same to the variables there are differ in
+// something that has none yet.
+void Interp::merge(States &All, unsigned Exact, bool Differ) {
   if (All.size() < 2)
     return;
+  auto Number = [&] { return Value::of(Value::Sym, symbol("", false)); };
+  auto Place = [&] { return Device::symbol(++DeviceSymbols); };
+  const Fresh Unknown{Number, Place};
   const size_t Paths = Effort.share(Opts.Paths);
   for (bool Numbers : {true, false}) {
     std::map<uint64_t, size_t> Seen;
     States Out;
     for (State &X : All) {
-      auto [It, New] = Seen.try_emplace(Signature(X, Numbers), Out.size());
+      auto [It, New] =
+          Seen.try_emplace(Signature(X, Numbers, Called), Out.size());
       if (New) {
         Out.push_back(std::move(X));
         continue;
@@ -41,6 +46,10 @@ void Interp::merge(States &All, unsigned Exact) {
         continue;
       if (Y.Threw && !X.Threw) {
         Y = std::move(X);
+        continue;
+      }
+      if (Differ) {
+        Y.join(X, Unknown);
         continue;
       }
       Y.forgetOthers(X.Known);
@@ -58,9 +67,7 @@ void Interp::merge(States &All, unsigned Exact) {
                         [](const State &X) { return !X.Threw; });
   for (size_t I = Paths; I < All.size(); ++I)
     if (!All[I].Threw)
-      All[Paths - 1].join(
-          All[I], {[&] { return Value::of(Value::Sym, symbol("", false)); },
-                   [&] { return Device::symbol(++DeviceSymbols); }});
+      All[Paths - 1].join(All[I], Unknown);
   All.erase(All.begin() + Paths, All.end());
 }
 

@@ -129,6 +129,24 @@ public:
     return Pages[I / (Chunk * Page)]->At[I / Chunk % Page]->At[I % Chunk];
   }
   T &mut(uint32_t I) { return chunk(I)[I % Chunk]; }
+  /// The ids that are in both and whose values the two do not share: what was
+  /// never written to since one was copied from the other is not among them.
+  std::vector<uint32_t> apartFrom(const Store &Other) const {
+    std::vector<uint32_t> Apart;
+    const uint32_t Both = std::min(Count, Other.Count);
+    for (uint32_t First = 1, End; First < Both; First = End) {
+      const uint32_t P = First / (Chunk * Page), C = First / Chunk % Page;
+      if (Pages[P] == Other.Pages[P]) {
+        End = (P + 1) * Chunk * Page;
+        continue;
+      }
+      End = (First / Chunk + 1) * Chunk;
+      if (Pages[P]->At[C] != Other.Pages[P]->At[C])
+        for (uint32_t I = First; I < std::min(End, Both); ++I)
+          Apart.push_back(I);
+    }
+    return Apart;
+  }
   uint32_t add(T V) {
     if (Count % (Chunk * Page) == 0)
       Pages.push_back(new Chunks());

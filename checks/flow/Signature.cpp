@@ -4,6 +4,9 @@
 namespace torch_tidy {
 
 uint32_t Signatures::symbol(uint32_t Id, bool OfDevice) {
+  // It may stand for something that the walk does not come to.
+  if (Id <= (OfDevice ? From.DeviceSymbols : From.Symbols))
+    return ~Id;
   auto [It, First] =
       Symbols.try_emplace(uint64_t(OfDevice) << 32 | Id, Count + 1);
   Count += First;
@@ -18,24 +21,34 @@ void Signatures::device(const Device &D) {
         uint64_t(Symbol) << 32);
 }
 
+void Signatures::handle(const Handle &H) {
+  const TensorFact &F = H.Fact;
+  device(F.Dev);
+  write(unsigned(F.Type) | unsigned(F.Dim) << 8 | unsigned(F.Defined) << 16);
+}
+
 void Signatures::handle(HandleId Id) {
+  if (isOld(Id, &State::Handles))
+    return;
   auto [Number, First] = Handles(Id, Walk, Count);
   write(Number);
   if (!First)
     return;
-  const TensorFact &F = S->Handles[Id].Fact;
-  device(F.Dev);
-  write(unsigned(F.Type) | unsigned(F.Dim) << 8 | unsigned(F.Defined) << 16);
+  handle(S->Handles[Id]);
   if (auto It = Copies.find(Id); It != Copies.end())
     write(It->second);
 }
 
 void Signatures::object(ObjectId Id) {
+  if (isOld(Id, &State::Objects))
+    return;
   auto [Number, First] = Objects(Id, Walk, Count);
   write(Number);
-  if (!First)
-    return;
-  const Object &O = S->Objects[Id];
+  if (First)
+    object(S->Objects[Id]);
+}
+
+void Signatures::object(const Object &O) {
   if (!Numbers && S->isPlainList(O))
     return write(unsigned(O.K));
   write(unsigned(O.K) | unsigned(O.Opaque) << 8);
@@ -57,6 +70,8 @@ void Signatures::object(ObjectId Id) {
 }
 
 void Signatures::cell(CellId Id) {
+  if (isOld(Id, &State::Cells))
+    return;
   auto [Number, First] = Cells(Id, Walk, Count);
   write(Number);
   if (First)
@@ -106,8 +121,50 @@ void Signatures::value(const Value &V) {
   }
 }
 
-uint64_t Signatures::operator()(const State &Of, bool ByNumbers) {
+bool Signatures::same(const Value &A, const Value &B) const {
+  auto IsNumber = [](const Value &V) {
+    return V.K == Value::Int || V.K == Value::Sym;
+  };
+  if (!Numbers && IsNumber(A) && IsNumber(B))
+    return true;
+  return A.K == B.K && A.T == B.T && A.HasDev == B.HasDev &&
+         A.HasType == B.HasType && A.D == B.D && A.Id == B.Id && A.N == B.N &&
+         A.Neg == B.Neg && A.Back == B.Back &&
+         (A.P == B.P || (!Numbers && A.K == Value::Str));
+}
+
+bool Signatures::same(const Handle &A, const Handle &B) const {
+  return A.Fact == B.Fact;
+}
+
+bool Signatures::same(const Object &A, const Object &B) const {
+  if (!Numbers && S->isPlainList(A) && From.S->isPlainList(B))
+    return true;
+  return A.K == B.K && A.Opaque == B.Opaque && A.Rec == B.Rec &&
+         A.Lambda == B.Lambda && A.Unseen == B.Unseen && A.Like == B.Like &&
+         A.Fields == B.Fields && A.Elems == B.Elems &&
+         A.Children == B.Children && A.State == B.State;
+}
+
+// What has changed of what was there before.
+void Signatures::changes() {
+  auto Each = [&](auto State::*In, auto Write) {
+    for (uint32_t Id : (S->*In).apartFrom(From.S->*In))
+      if (const auto &Now = (S->*In)[Id]; !same(Now, (From.S->*In)[Id]))
+        write(Id), Write(Now);
+  };
+  Each(&State::Cells, [&](const Value &V) { value(V); });
+  Each(&State::Handles, [&](const Handle &H) { handle(H); });
+  Each(&State::Objects, [&](const Object &O) { object(O); });
+  for (auto &[E, H] : *S->Transferred)
+    if (H < From.S->Handles.size())
+      write(E), write(H);
+}
+
+uint64_t Signatures::operator()(const State &Of, bool ByNumbers,
+                                const Base &Since) {
   S = &Of;
+  From = Since;
   Numbers = ByNumbers;
   ++Walk;
   Count = 0;
@@ -120,7 +177,9 @@ uint64_t Signatures::operator()(const State &Of, bool ByNumbers) {
   write(unsigned(Of.Guarded) | unsigned(Of.Default) << 8);
   for (auto &[E, H] : *Of.Transferred)
     ++Copies[H];
-  for (const Frame &F : Of.Frames) {
+  // The call is made in the top activation, which takes its result.
+  const size_t Mine = From.S ? From.S->Frames.size() - 1 : 0;
+  for (const Frame &F : llvm::drop_begin(Of.Frames, Mine)) {
     cell(F.This);
     value(F.Result);
     for (auto &[D, C] : F.Vars)
@@ -132,6 +191,8 @@ uint64_t Signatures::operator()(const State &Of, bool ByNumbers) {
     handle(H), cell(G.Cell);
   for (const Thread &T : Of.Threads)
     cell(T.Function);
+  if (From.S)
+    changes();
   while (!Work.empty())
     value(Of.Cells[Work.pop_back_val()]);
   return llvm::xxh3_64bits(

@@ -6,6 +6,11 @@
 // numbers, things in the order in which they were first met; equal lists are
 // equal states, and a signature is the list's hash.
 //
+// States of one call all begin as the state in which the call was made. What
+// was there then is the same thing in all of them, so the walk stops at it, and
+// only what the call has changed of it is written down: a small function that
+// is called when a large network is there is not slowed down by the network.
+//
 //===----------------------------------------------------------------------===//
 #ifndef TORCH_TIDY_CHECKS_FLOW_SIGNATURE_H
 #define TORCH_TIDY_CHECKS_FLOW_SIGNATURE_H
@@ -14,6 +19,13 @@
 #include "llvm/ADT/DenseMap.h"
 
 namespace torch_tidy {
+
+/// The state that all that are compared have come from, null for none, and the
+/// symbols that there were then.
+struct Base {
+  const State *S = nullptr;
+  uint32_t Symbols = 0, DeviceSymbols = 0;
+};
 
 /// Takes one signature after another. What a walk needs is kept for the next
 /// one, so a walk makes no allocation and clears nothing.
@@ -42,6 +54,7 @@ class Signatures {
   };
 
   const State *S = nullptr;
+  Base From;
   bool Numbers = false;
   uint32_t Walk = 0, Count = 0;
   Order Cells, Handles, Objects;
@@ -54,15 +67,27 @@ class Signatures {
   void write(const void *P) { List.push_back(reinterpret_cast<uintptr_t>(P)); }
   uint32_t symbol(uint32_t Id, bool OfDevice);
   void device(const Device &D);
+  template <class T> bool isOld(uint32_t Id, T State::*In) {
+    if (!From.S || Id >= (From.S->*In).size())
+      return false;
+    write(~uint64_t(Id));
+    return true;
+  }
   void handle(HandleId Id);
+  void handle(const Handle &H);
   void object(ObjectId Id);
+  void object(const Object &O);
   void cell(CellId Id);
   void value(const Value &V);
+  bool same(const Value &A, const Value &B) const;
+  bool same(const Handle &A, const Handle &B) const;
+  bool same(const Object &A, const Object &B) const;
+  void changes();
 
 public:
   /// Equal for states that nothing later can tell apart. \p ByNumbers: also by
   /// the numbers they hold and the lists of numbers.
-  uint64_t operator()(const State &Of, bool ByNumbers);
+  uint64_t operator()(const State &Of, bool ByNumbers, const Base &Since = {});
 };
 
 } // namespace torch_tidy

@@ -250,3 +250,48 @@ void comparedUnknown(torch::Tensor *p, torch::Tensor *q) {
     a = a.cpu();
   a + torch::rand({2}, torch::kCUDA);
 }
+// A constructor that goes two ways makes two different objects.
+struct Chooses {
+  torch::Tensor at;
+  explicit Chooses(bool Gpu)
+      : at(torch::ones({4}, Gpu ? torch::kCUDA : torch::kCPU)) {}
+};
+void madeTwoWays(bool gpu) {
+  Chooses made(gpu);
+  made.at + torch::ones({4}); // expect: 'torch::ones({4})' is on the CPU but 'made.at' is on CUDA when 'gpu' is true
+}
+void madeTwice(bool a, bool b) {
+  Chooses first(a), second(b);
+  if (a == b)
+    first.at + second.at;
+}
+struct MayRegister : torch::nn::Module {
+  torch::nn::Linear fc{4, 4};
+  explicit MayRegister(bool Keep) {
+    if (Keep)
+      register_module("fc", fc);
+  }
+  torch::Tensor forward(torch::Tensor x) { return fc(x); }
+};
+void registeredMaybe(bool keep) {
+  MayRegister net(keep);
+  net.to(torch::kCUDA);
+  net.forward(torch::rand({2, 4}, torch::kCUDA)); // expect: 'torch::rand({2, 4}, torch::kCUDA)' is on CUDA but 'fc' is on the CPU when 'keep' is false
+}
+// Deeper down, nothing is known of what the two ways do not agree on.
+struct Part {
+  torch::Tensor at;
+  explicit Part(bool Wide) : at(torch::ones({4})) {
+    if (Wide)
+      at = at.to(torch::kDouble);
+  }
+};
+struct Whole {
+  std::vector<Part> parts;
+  explicit Whole(bool Wide) { parts.push_back(Part(Wide)); }
+};
+void madeTwoWaysInside(bool wide) {
+  Whole made(wide);
+  if (!wide)
+    torch::nn::Linear(4, 4)(made.parts[0].at);
+}

@@ -23,3 +23,24 @@ void fromAnotherFile_FN(Other &other) {
   l->to(torch::kCUDA);
   l(other.load());
 }
+
+struct Part {
+  torch::Tensor at;
+  explicit Part(bool Wide) : at(torch::ones({4})) {
+    if (Wide) {
+      at = at.to(torch::kDouble);
+      return;
+    }
+  }
+};
+struct Whole {
+  std::vector<Part> parts;
+  explicit Whole(bool Wide) { parts.push_back(Part(Wide)); }
+};
+// What a constructor makes in two ways, by a number that is not known, where
+// another constructor calls it: networks are made of many blocks, and each
+// would double the ways.
+void madeTwoWaysInside_FN(bool wide) {
+  Whole made(wide);
+  torch::nn::Linear(4, 4)(made.parts[0].at);
+}

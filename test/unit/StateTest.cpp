@@ -1,5 +1,6 @@
 // States: what copies share, and which two are the same to what follows.
 #include "checks/flow/Signature.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 using namespace torch_tidy;
@@ -73,6 +74,67 @@ TEST(State, NumbersCountOnlyWhenAskedFor) {
   B.top().Vars[&Variable] = B.cell(Value::integer(2));
   EXPECT_NE(Signatures()(A, true), Signatures()(B, true));
   EXPECT_EQ(Signatures()(A, false), Signatures()(B, false));
+}
+
+TEST(State, WhatACopySharesIsNotApart) {
+  State A;
+  for (int I = 1; I <= 100; ++I)
+    A.cell(Value::integer(I));
+  State B = A;
+  EXPECT_TRUE(A.Cells.apartFrom(B.Cells).empty());
+  B.Cells.mut(40).N = 0;
+  B.cell(Value::integer(101));
+  std::vector<uint32_t> Apart = A.Cells.apartFrom(B.Cells);
+  EXPECT_THAT(Apart, testing::Contains(40u));
+  EXPECT_THAT(Apart, testing::Not(testing::Contains(1u)));
+  EXPECT_THAT(
+      Apart, testing::Each(testing::AllOf(testing::Ge(1u), testing::Le(100u))));
+}
+
+// States that a call has made of one are told apart by what it changed.
+TEST(State, ACallThatChangesNothingIsOneWay) {
+  State Caller = withTensor(Device::cpu());
+  State A = Caller, B = Caller;
+  A.Frames.emplace_back();
+  B.Frames.emplace_back();
+  A.cell(Value::integer(1));
+  const Base Since = {&Caller};
+  EXPECT_EQ(Signatures()(A, true, Since), Signatures()(B, true, Since));
+  B.Handles.mut(1).Fact.Dev = Device::cuda();
+  EXPECT_NE(Signatures()(A, true, Since), Signatures()(B, true, Since));
+  A.Handles.mut(1).Fact.Dev = Device::cuda();
+  EXPECT_EQ(Signatures()(A, true, Since), Signatures()(B, true, Since));
+}
+
+TEST(State, NumbersThatACallChangedCountOnlyWhenAskedFor) {
+  State Caller;
+  Caller.Frames.emplace_back();
+  const CellId C = Caller.cell(Value::integer(1));
+  State A = Caller, B = Caller;
+  B.Cells.mut(C) = Value::integer(2);
+  const Base Since = {&Caller};
+  EXPECT_NE(Signatures()(A, true, Since), Signatures()(B, true, Since));
+  EXPECT_EQ(Signatures()(A, false, Since), Signatures()(B, false, Since));
+}
+
+// A new symbol is one like another; one from before the call stands for what
+// the call's own variables do not lead to.
+TEST(State, SymbolsFromBeforeACallAreWhatTheyWere) {
+  State Caller = withTensor(Device::symbol(3));
+  auto WithNew = [&](uint32_t Symbol) {
+    State S = Caller;
+    S.Frames.emplace_back();
+    Handle H;
+    H.Fact.Dev = Device::symbol(Symbol);
+    static int Variable;
+    S.top().Vars[&Variable] = S.cell(S.tensor(H));
+    return S;
+  };
+  const Base Since = {&Caller, 0, /*DeviceSymbols=*/3};
+  EXPECT_EQ(Signatures()(WithNew(4), true, Since),
+            Signatures()(WithNew(5), true, Since));
+  EXPECT_NE(Signatures()(WithNew(3), true, Since),
+            Signatures()(WithNew(4), true, Since));
 }
 
 TEST(State, ADecidedSymbolIsReplacedEverywhere) {
