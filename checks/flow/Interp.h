@@ -411,7 +411,7 @@ private:
   /// is told of it should it prove to be a mistake.
   void judged(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site, llvm::ArrayRef<Used> Operands);
-  std::vector<uint64_t> wayTo(const clang::Expr *Site) const;
+  Way wayTo(const clang::Expr *Site) const;
   void passed(const api::Judgement &J, FindingCode Code,
               const clang::Expr *Site);
   void mend(const Blame &B, FindingCode Code, llvm::ArrayRef<Used> Ops);

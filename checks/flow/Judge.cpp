@@ -2,6 +2,7 @@
 #include "checks/flow/CallReport.h"
 #include "checks/flow/Interp.h"
 #include "checks/flow/LeftBehind.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace clang;
 
@@ -13,25 +14,28 @@ void Interp::unknown(SourceLocation Loc, std::string Why) {
 }
 
 // The way to a call: the rounds of the loops and the calls that lead there.
-std::vector<uint64_t> Interp::wayTo(const Expr *Site) const {
-  std::vector<uint64_t> Way(Rounds.begin(), Rounds.end());
-  for (unsigned I = 1; I < S->Frames.size(); ++I)
-    Way.push_back(reinterpret_cast<uintptr_t>(S->Frames[I].Site));
-  Way.push_back(reinterpret_cast<uintptr_t>(Site));
-  Way.push_back(reinterpret_cast<uintptr_t>(Root));
-  return Way;
+Way Interp::wayTo(const Expr *Site) const {
+  SmallVector<uint64_t, 16> Steps(Rounds.begin(), Rounds.end());
+  for (const Frame &F : llvm::drop_begin(S->Frames))
+    Steps.push_back(reinterpret_cast<uintptr_t>(F.Site));
+  Steps.push_back(reinterpret_cast<uintptr_t>(Site));
+  Steps.push_back(reinterpret_cast<uintptr_t>(Root));
+  return {llvm::xxh3_64bits(
+              ArrayRef(reinterpret_cast<const uint8_t *>(Steps.data()),
+                       Steps.size_in_bytes())),
+          Root};
 }
 
 // Nothing throws: whichever activation a mismatch would be reported in has a
 // visit that is fine.
 void Interp::passed(const api::Judgement &J, FindingCode Code,
                     const Expr *Site) {
-  const std::vector<uint64_t> Way = wayTo(Site);
+  const Way By = wayTo(Site);
   for (unsigned L = 1; L <= S->Frames.size(); ++L) {
     const Expr *Call = siteAt(*S, L, Site);
     if (!Call)
       continue;
-    Visits &V = Told.visits(Code, Call, Way);
+    Visits &V = Told.visits(Code, Call, By);
     if (S->Threw)
       continue;
     V.Fine.push_back(S->Known);

@@ -17,12 +17,10 @@ Finding findingAt(FindingCode Code, const Expr *Call, const FunctionDecl *In) {
   return F;
 }
 
-Visits &Reports::visits(FindingCode Code, const Expr *Call,
-                        std::vector<uint64_t> Way) {
-  auto [It, New] = Sites.try_emplace({{Call, unsigned(Code)}, std::move(Way)});
-  if (New)
-    It->second.Order = Sites.size();
-  return It->second;
+Visits &Reports::visits(FindingCode Code, const Expr *Call, const Way &By) {
+  Visits &V = Sites[{{Call, unsigned(Code)}, By.Hash}];
+  V.Entry = By.Entry;
+  return V;
 }
 
 void Reports::needsCuda(const Expr *E, const FunctionDecl *In, bool Guarded) {
@@ -97,26 +95,20 @@ std::set<const Expr *>
 Reports::tellMismatches(const std::deque<SymbolInfo> &Symbols) {
   std::set<const Expr *> Causes;
   std::set<SiteKey> Done, Unmendable = unmendable();
-  std::set<std::pair<const FieldDecl *, uint64_t>> LeftIn;
-  std::vector<decltype(Sites)::value_type *> InOrder;
-  for (auto &Entry : Sites)
-    InOrder.push_back(&Entry);
-  llvm::sort(InOrder, [](auto *A, auto *B) {
-    return A->second.Order < B->second.Order;
-  });
-  for (auto *Entry : InOrder) {
-    auto &[Call, Way] = Entry->first;
-    for (Visits::Bad &B : Entry->second.Bads) {
+  std::set<std::pair<const FieldDecl *, const FunctionDecl *>> LeftIn;
+  for (auto &[Key, V] : Sites) {
+    const SiteKey &Call = Key.first;
+    for (Visits::Bad &B : V.Bads) {
       if (Done.count(Call))
         break;
-      if (!certain(Entry->second, B, Symbols))
+      if (!certain(V, B, Symbols))
         continue;
       if (B.Dropped)
         Causes.insert(B.Dropped);
       // One member left behind is one cause for all of an entry's calls.
       if (B.Left) {
         LeftTold.insert(B.Left);
-        if (!LeftIn.insert({B.Left, Way.back()}).second)
+        if (!LeftIn.insert({B.Left, V.Entry}).second)
           continue;
       }
       if (Unmendable.count(Call))

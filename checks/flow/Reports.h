@@ -12,11 +12,18 @@
 #include "checks/Finding.h"
 #include "checks/flow/Paths.h"
 #include "checks/flow/Types.h"
+#include "llvm/ADT/MapVector.h"
 #include <deque>
 #include <map>
 #include <set>
 
 namespace torch_tidy {
+
+/// How control comes to a call.
+struct Way {
+  uint64_t Hash = 0; ///< Of the rounds and calls that lead there.
+  const clang::FunctionDecl *Entry = nullptr;
+};
 
 /// The states that came to one place with one history of calls and rounds.
 struct Visits {
@@ -27,9 +34,7 @@ struct Visits {
     const clang::Expr *Dropped = nullptr;
     const clang::FieldDecl *Left = nullptr;
   };
-  /// In the order in which they were first made: the keys are addresses, and
-  /// what is told may not depend on those.
-  size_t Order = 0;
+  const clang::FunctionDecl *Entry = nullptr;
   std::vector<Bad> Bads;
   std::vector<Conditions> Fine;
   bool Runs = false; ///< One of those is known to run.
@@ -43,10 +48,8 @@ class Reports {
 public:
   Reports(clang::ASTContext &Ctx, const Types &Ty) : Ctx(Ctx), Ty(Ty) {}
 
-  /// The visits of a call that come the same way: by the rounds of the loops
-  /// and the calls that lead there, the entry last.
-  Visits &visits(FindingCode Code, const clang::Expr *Call,
-                 std::vector<uint64_t> Way);
+  /// The visits of a call that come the same way.
+  Visits &visits(FindingCode Code, const clang::Expr *Call, const Way &By);
   /// Whether this is the first report that has an unregistered member as its
   /// cause.
   bool firstOf(const clang::FieldDecl *Left) {
@@ -87,7 +90,9 @@ private:
   clang::ASTContext &Ctx;
   const Types &Ty;
   std::vector<Finding> Findings;
-  std::map<std::pair<SiteKey, std::vector<uint64_t>>, Visits> Sites;
+  /// In the order in which they were first made: the keys are addresses, and
+  /// what is told may not depend on those.
+  llvm::MapVector<std::pair<SiteKey, uint64_t>, Visits> Sites;
   struct Ask {
     const clang::FunctionDecl *In = nullptr;
     bool Guarded = false;

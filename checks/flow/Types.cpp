@@ -152,8 +152,15 @@ TypeKind Types::findKind(QualType T) {
 }
 
 bool Types::isUserCode(const Decl *D) {
+  auto [It, New] = UserDecls.try_emplace(D, false);
+  if (New)
+    It->second = isUserCode(D->getLocation());
+  return It->second;
+}
+
+bool Types::isUserCode(SourceLocation At) {
   const SourceManager &SM = Ctx.getSourceManager();
-  SourceLocation L = SM.getExpansionLoc(D->getLocation());
+  SourceLocation L = SM.getExpansionLoc(At);
   if (L.isInvalid())
     return false;
   FileID F = SM.getFileID(L);

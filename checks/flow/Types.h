@@ -67,7 +67,10 @@ private:
   TypeKind findKind(clang::QualType T);
 
   const clang::ASTContext &Ctx;
+  bool isUserCode(clang::SourceLocation At);
+
   llvm::DenseMap<clang::FileID, bool> UserFiles;
+  llvm::DenseMap<const clang::Decl *, bool> UserDecls;
   llvm::DenseMap<const clang::Type *, TypeKind> Kinds;
   std::unordered_map<const clang::NamedDecl *, std::string> Qualified;
 };
