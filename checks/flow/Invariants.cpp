@@ -12,9 +12,13 @@ using namespace clang;
 namespace torch_tidy {
 
 namespace {
-// Whether a loop over a field may change what the field holds.
+// Whether a loop over a field may change what the field holds: by way of this
+// variable, or, where there is none, of any.
 class Changes : public RecursiveASTVisitor<Changes> {
+  const VarDecl *Through;
+
 public:
+  explicit Changes(const VarDecl *Through = nullptr) : Through(Through) {}
   bool Moves = false, Assigns = false;
   bool VisitCXXMemberCallExpr(CXXMemberCallExpr *C) {
     const CXXMethodDecl *M = C->getMethodDecl();
@@ -24,7 +28,11 @@ public:
     return true;
   }
   bool VisitCXXOperatorCallExpr(CXXOperatorCallExpr *C) {
-    Assigns |= C->getOperator() == OO_Equal;
+    if (C->getOperator() != OO_Equal)
+      return true;
+    auto *To = dyn_cast<DeclRefExpr>(C->getArg(0)->IgnoreParenImpCasts());
+    Assigns |= !Through || !To || To->getDecl() == Through ||
+               To->getDecl()->getType()->isReferenceType();
     return true;
   }
 };
@@ -38,9 +46,27 @@ class FieldUses : public RecursiveASTVisitor<FieldUses> {
   const FunctionDecl *In = nullptr;
   std::set<const ValueDecl *> Set;
 
+  // Who reads an element reads the list that it is in.
   void read(const Expr *E) {
-    if (E)
-      Reads.insert(E->IgnoreParenImpCasts());
+    while (E) {
+      E = E->IgnoreParenImpCasts();
+      Reads.insert(E);
+      E = listOf(E);
+    }
+  }
+  // What `v[0]`, `v.at(0)`, `v.front()` and `v.back()` are elements of.
+  const Expr *listOf(const Expr *E) {
+    const Expr *Of = nullptr;
+    if (auto *Op = dyn_cast<CXXOperatorCallExpr>(E)) {
+      if (Op->getOperator() == OO_Subscript)
+        Of = Op->getArg(0);
+    } else if (auto *C = dyn_cast<CXXMemberCallExpr>(E)) {
+      const CXXMethodDecl *M = C->getMethodDecl();
+      if (M && M->getDeclName().isIdentifier() &&
+          llvm::is_contained({"at", "front", "back"}, M->getName()))
+        Of = C->getImplicitObjectArgument();
+    }
+    return Of && KindOf(Of->getType()) == TypeKind::List ? Of : nullptr;
   }
   void set(const FieldDecl *F) { Set.insert(F->getCanonicalDecl()); }
   // The fields that a list gives other values than the class does.
@@ -125,7 +151,7 @@ public:
   bool VisitCXXForRangeStmt(CXXForRangeStmt *S) {
     // A module moves under any variable that leads to it; a tensor is
     // replaced through a reference only.
-    Changes Body;
+    Changes Body(S->getLoopVariable());
     Body.TraverseStmt(S->getBody());
     QualType T = S->getLoopVariable()->getType();
     bool Writes = KindOf(T) == TypeKind::Tensor

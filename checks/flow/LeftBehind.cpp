@@ -56,6 +56,40 @@ const FieldDecl *leftBehind(const State &S, Types &Ty, HandleId H) {
   return nullptr;
 }
 
+namespace {
+
+/// The statement that registers a member, with this between a loop and what it
+/// repeats; none where the member is nothing that can be registered.
+std::optional<std::string> registering(Types &Ty, const FieldDecl *Field,
+                                       StringRef Break) {
+  std::string Name = Field->getNameAsString();
+  auto Call = [&](QualType T, std::string Called,
+                  const std::string &What) -> std::optional<std::string> {
+    TypeKind K = Ty.kindOf(T);
+    if (K == TypeKind::Tensor)
+      return What + " = register_buffer(" + Called + ", " + What + ");";
+    // What one object owns alone cannot be registered as well.
+    if (K == TypeKind::Holder ||
+        (Ty.qualified(record(T)) == "std::shared_ptr" && Ty.heldModule(T)))
+      return "register_module(" + Called + ", " + What + ");";
+    return std::nullopt;
+  };
+  auto *Vector = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+      record(Field->getType()));
+  if (!Vector || Ty.qualified(Vector) != "std::vector")
+    return Call(Field->getType(), "\"" + Name + "\"", Name);
+  const std::string I = Name == "i" ? "j" : "i";
+  auto Each = Call(Vector->getTemplateArgs()[0].getAsType(),
+                   "\"" + Name + "\" + std::to_string(" + I + ")",
+                   Name + "[" + I + "]");
+  if (Each)
+    *Each = "for (size_t " + I + " = 0; " + I + " < " + Name + ".size(); ++" +
+            I + ")" + Break.str() + *Each;
+  return Each;
+}
+
+} // namespace
+
 std::optional<Fix> registration(const ASTContext &Ctx, Types &Ty,
                                 const FieldDecl *Field) {
   auto *R = dyn_cast<CXXRecordDecl>(Field->getParent());
@@ -67,28 +101,26 @@ std::optional<Fix> registration(const ASTContext &Ctx, Types &Ty,
       Def = D;
       ++Bodies;
     }
-  TypeKind K = Ty.kindOf(Field->getType());
-  bool Module = K == TypeKind::Holder ||
-                (K == TypeKind::Pointer && Ty.heldModule(Field->getType()));
-  if (Bodies != 1 || (!Module && K != TypeKind::Tensor))
+  if (Bodies != 1)
     return std::nullopt;
   auto *Body = dyn_cast_or_null<CompoundStmt>(Def->getBody());
   if (!Body || !Body->getRBracLoc().isFileID())
     return std::nullopt;
   const SourceManager &SM = Ctx.getSourceManager();
-  std::string Name = Field->getNameAsString();
-  std::string Text =
-      Module ? "register_module(\"" + Name + "\", " + Name + ");"
-             : Name + " = register_buffer(\"" + Name + "\", " + Name + ");";
   SourceLocation End = Body->getRBracLoc();
-  unsigned Column = SM.getSpellingColumnNumber(End);
-  if (Body->getLBracLoc().isFileID() &&
-      SM.getSpellingLineNumber(Body->getLBracLoc()) ==
-          SM.getSpellingLineNumber(End))
-    Text = (Body->body_empty() ? " " : "") + Text + " ";
+  bool OneLine = Body->getLBracLoc().isFileID() &&
+                 SM.getSpellingLineNumber(Body->getLBracLoc()) ==
+                     SM.getSpellingLineNumber(End);
+  const std::string Line =
+      "\n" + std::string(SM.getSpellingColumnNumber(End) - 1, ' ');
+  auto Text = registering(Ty, Field, OneLine ? " " : Line + "    ");
+  if (!Text)
+    return std::nullopt;
+  if (OneLine)
+    *Text = (Body->body_empty() ? " " : "") + *Text + " ";
   else
-    Text = "  " + Text + "\n" + std::string(Column - 1, ' ');
-  return Fix{"register the member", {FixItHint::CreateInsertion(End, Text)}};
+    *Text = "  " + *Text + Line;
+  return Fix{"register the member", {FixItHint::CreateInsertion(End, *Text)}};
 }
 
 } // namespace torch_tidy

@@ -160,10 +160,11 @@ void Reports::settle(const std::deque<SymbolInfo> &Symbols) {
 }
 
 std::vector<Finding> Reports::take() {
-  std::set<SiteKey> Once;
+  // Members of several classes may meet what has moved in one call.
+  std::set<std::pair<SiteKey, SourceLocation>> Once;
   std::vector<Finding> Few;
   for (Finding &F : Findings)
-    if (Once.insert({F.Call, unsigned(F.Code)}).second)
+    if (Once.insert({{F.Call, unsigned(F.Code)}, F.Loc}).second)
       Few.push_back(std::move(F));
   return Few;
 }

@@ -165,3 +165,61 @@ struct N : nn::Module { // a sub-module holds one
     return a->forward(x);
   }
 };
+struct O : nn::Module { // elements are read
+  std::vector<nn::Linear> layers; // expect: 'layers' is never registered: when the module moves to CUDA, it stays on the CPU
+  O() {
+    layers.push_back(nn::Linear(4, 4));
+  }
+  Tensor forward(Tensor x) {
+    return layers[0](x);
+  }
+};
+struct P : nn::Module {
+  std::vector<Tensor> offsets; // expect: 'offsets' is never registered: when the module moves to CUDA, it stays on the CPU
+  P() {
+    offsets.push_back(torch::ones({4}));
+  }
+  Tensor forward(Tensor x) {
+    for (auto &offset : offsets)
+      x = x + offset;
+    return x + offsets.front();
+  }
+};
+struct Q : nn::Module { // elements are moved, by their place and by a name
+  std::vector<nn::Linear> layers;
+  std::vector<Tensor> offsets, scales;
+  Q() {
+    layers.push_back(nn::Linear(4, 4));
+    offsets.push_back(torch::ones({4}));
+    scales.push_back(torch::ones({4}));
+  }
+  void toDevice(torch::Device d) {
+    layers.at(0)->to(d);
+    offsets[0] = offsets[0].to(d);
+    for (auto &scale : scales) {
+      auto &same = scale;
+      same = same.to(d);
+    }
+  }
+  Tensor forward(Tensor x) {
+    return layers[0](x + offsets[0]) * scales.front();
+  }
+};
+struct R : nn::Module { // one call, and the members of two classes
+  std::shared_ptr<L> inner; // expect: 'inner' is never registered: when the module moves to CUDA, it stays on the CPU
+  R() {
+    inner = std::make_shared<L>();
+  }
+  Tensor forward(Tensor x) {
+    return inner->forward(x);
+  }
+};
+struct S : nn::Module {
+  std::unique_ptr<L> inner; // expect: 'inner' is never registered: when the module moves to CUDA, it stays on the CPU
+  S() {
+    inner = std::make_unique<L>();
+  }
+  Tensor forward(Tensor x) {
+    return inner->forward(x);
+  }
+};
