@@ -67,11 +67,11 @@ States Interp::entriesTo(const FunctionDecl *Fn) {
   auto [It, New] =
       Entries.try_emplace({M->getParent()->getCanonicalDecl(), In[0].Default});
   if (New) {
-    It->second.first = Make();
-    It->second.second = GaveUp;
+    It->second.In = Make();
+    It->second.GaveUp = GaveUp;
   }
-  GaveUp |= It->second.second;
-  In = It->second.first;
+  GaveUp |= It->second.GaveUp;
+  In = It->second.In;
   for (State &Each : In) {
     Each.top().Fn = Fn;
     Each.top().Serial = ++Serial;

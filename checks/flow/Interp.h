@@ -465,11 +465,12 @@ private:
   std::set<const clang::FunctionDecl *> SetsDefault;
   /// Module classes that are made here, and those that are moved to CUDA.
   std::set<const clang::CXXRecordDecl *> Built, Went;
-  /// Where the methods of a class begin, by the default type; and whether that
-  /// is out of budget.
-  std::map<std::pair<const clang::CXXRecordDecl *, Dtype>,
-           std::pair<States, bool>>
-      Entries;
+  /// Where the methods of a class begin, by the default type.
+  struct Entry {
+    States In;
+    bool GaveUp = false;
+  };
+  std::map<std::pair<const clang::CXXRecordDecl *, Dtype>, Entry> Entries;
   const clang::CXXMethodDecl *Supposed = nullptr; ///< See supposeMoved().
   const clang::FunctionDecl *Root = nullptr;
 };

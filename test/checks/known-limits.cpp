@@ -13,6 +13,14 @@ void gradientStays_FN() {
   m->forward(torch::rand({2, 4}, torch::kCUDA)).sum().backward();
 }
 
+// `huber_loss` takes a target of another type than its input, and its `backward`
+// does not; what a loss was made of is not kept until then. No other loss does so.
+void backwardOfHuberLoss_FN() {
+  torch::nn::Linear m(4, 4);
+  auto target = torch::zeros({2, 4}, torch::kDouble);
+  torch::nn::HuberLoss()(m(torch::rand({2, 4})), target).backward();
+}
+
 struct Other {
   torch::Tensor load();
 };

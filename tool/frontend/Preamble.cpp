@@ -60,7 +60,7 @@ size_t chooseBase(const Includes &All, Includes &Base) {
     if (All[I].What == PrefixInclude::Other ||
         All[I].What == PrefixInclude::Define)
       break;
-    if (All[I].What != PrefixInclude::Torch)
+    if (!isOfTorch(All[I]))
       continue;
     bool IsAll = All[I].Spelling == "<torch/torch.h>";
     if (Base.empty() || IsAll) {
@@ -75,7 +75,7 @@ size_t chooseBase(const Includes &All, Includes &Base) {
   // Another library comes first, or a macro: then all of them, in their order.
   // So where LibTorch is not among them: a project has such files.
   size_t Last = All.size();
-  while (Last && All[Last - 1].What != PrefixInclude::Torch)
+  while (Last && !isOfTorch(All[Last - 1]))
     --Last;
   if (!Last)
     Last = All.size();

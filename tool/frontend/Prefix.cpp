@@ -69,8 +69,7 @@ private:
   std::string MainFile;
   llvm::StringSet<> Given; ///< By -D or -U.
   llvm::StringSet<> Names, Code, Defined;
-  llvm::StringSet<> Read; ///< LibTorch's headers.
-  llvm::DenseSet<const FileEntry *> Entered;
+  llvm::DenseSet<const FileEntry *> Seen; ///< The user's and LibTorch's.
 
   bool addName(llvm::StringRef Name) {
     if (Name.empty() || Given.contains(Name) || Defined.contains(Name) ||
@@ -167,14 +166,15 @@ bool Walk::include(llvm::StringRef Name, bool IsAngled,
                      : PrefixInclude::Other;
   Include.Path = Path.str();
   // A second time it brings nothing, whatever stands before it by then.
-  if (Include.What == PrefixInclude::Torch && !Read.insert(Path).second)
+  if (Include.What == PrefixInclude::Torch &&
+      !Seen.insert(&File->getFileEntry()).second)
     return true;
   add(std::move(Include));
   return true;
 }
 
 bool Walk::enter(FileEntryRef File) {
-  if (!Entered.insert(&File.getFileEntry()).second)
+  if (!Seen.insert(&File.getFileEntry()).second)
     return true;
   std::optional<llvm::MemoryBufferRef> Buffer =
       Compiler.getSourceManager().getMemoryBufferForFileOrNone(File);
