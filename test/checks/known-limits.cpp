@@ -14,7 +14,7 @@ void gradientStays_FN() {
 }
 
 // `huber_loss` takes a target of another type than its input, and its `backward`
-// does not; what a loss was made of is not kept until then. No other loss does so.
+// does not; what a loss was made of is not kept until then.
 void backwardOfHuberLoss_FN() {
   torch::nn::Linear m(4, 4);
   auto target = torch::zeros({2, 4}, torch::kDouble);
