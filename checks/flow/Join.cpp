@@ -1,6 +1,5 @@
 // What two paths agree on.
 #include "checks/flow/State.h"
-#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
 #include <optional>
@@ -8,36 +7,54 @@
 namespace torch_tidy {
 namespace {
 
-/// Which thing of the one state stands for which of the other.
+/// Which thing of the one state stands for which of the other. What was there
+/// before the two parted stands for itself.
 class Pairs {
-  llvm::DenseMap<uint32_t, uint32_t> There, Back;
+  const uint32_t Olds;
+  std::vector<uint32_t> There, Back; ///< By the number among the new ones.
 
 public:
+  Pairs(uint32_t Olds, uint32_t Here, uint32_t Other)
+      : Olds(Olds), There(Here - Olds), Back(Other - Olds) {}
   enum Result { New, Known, Clash };
+  bool isOld(uint32_t Id) const { return Id < Olds; }
   Result add(uint32_t A, uint32_t B) {
-    if (auto It = There.find(A); It != There.end())
-      return It->second == B ? Known : Clash;
-    if (!Back.try_emplace(B, A).second)
+    if (isOld(A) || isOld(B) || A - Olds >= There.size())
+      return A == B ? Known : Clash;
+    uint32_t &To = There[A - Olds], &From = Back[B - Olds];
+    if (To)
+      return To == B ? Known : Clash;
+    if (From)
       return Clash;
-    There[A] = B;
+    To = B;
+    From = A;
     return New;
   }
-  bool has(uint32_t A) const { return There.count(A); }
-  uint32_t of(uint32_t A) const { return There.lookup(A); }
+  /// What stands for \p A, 0 where nothing is known to.
+  uint32_t of(uint32_t A) const {
+    return isOld(A) ? A : A - Olds < There.size() ? There[A - Olds] : 0;
+  }
 };
 
 /// Walks two states side by side from their variables. Paths that parted some
 /// time ago number by themselves what they have made since, so things are told
 /// by the way that leads to them. Where one name leads to two things, or two
-/// names to one, on one of the paths only, the second name is forgotten.
+/// names to one, on one of the paths only, the second name is forgotten. Of
+/// what both come from, only what either has changed is looked at.
 class Joiner {
   State &To;
   const State &From;
   const Fresh &New;
+  const State *Since;
   Pairs Cells, Handles, Objects;
-  std::vector<std::pair<CellId, CellId>> Work;
+  llvm::SmallVector<std::pair<CellId, CellId>, 64> Work;
   /// What is unknown of the same two values is the same unknown.
   std::map<std::pair<uint64_t, uint64_t>, Device> Places;
+
+  template <class Things> Pairs pairs(Things State::*In) const {
+    return {Since ? (Since->*In).size() : 1, (To.*In).size(),
+            (From.*In).size()};
+  }
 
   static uint64_t key(const Device &D) {
     return unsigned(D.K) | uint64_t(uint16_t(D.Index)) << 8 |
@@ -69,20 +86,37 @@ class Joiner {
     }
   }
 
-  bool handle(HandleId A, HandleId B) {
-    if (Pairs::Result R = Handles.add(A, B); R != Pairs::New)
-      return R == Pairs::Known;
+  /// The tensor that is known of both; 0 where there is none.
+  HandleId handle(HandleId A, HandleId B) {
+    switch (Handles.add(A, B)) {
+    case Pairs::New:
+      agree(A, B);
+      return A;
+    case Pairs::Known:
+      return A;
+    case Pairs::Clash:
+      // One that is new to a path is there in the place of an old one, which
+      // other names may lead to.
+      if (Handles.isOld(A) == Handles.isOld(B))
+        return 0;
+      A = To.Handles.add(To.Handles[A]);
+      agree(A, B);
+      return A;
+    }
+    return 0;
+  }
+
+  void agree(HandleId A, HandleId B) {
     const Handle &X = To.Handles[A], &Y = From.Handles[B];
     if (X.Fact == Y.Fact && X.Fact.Dims == Y.Fact.Dims &&
         X.Changes == Y.Changes && X.Grad == Y.Grad)
-      return true;
+      return;
     Handle &H = To.Handles.mut(A);
     H.Fact.Dev = place(H.Fact.Dev, Y.Fact.Dev);
     H.Fact.agreeWith(Y.Fact);
     H.Fact.Defined |= Y.Fact.Defined;
     H.Changes |= Y.Changes;
     H.Grad &= Y.Grad;
-    return true;
   }
 
   void forget(HandleId H) {
@@ -165,15 +199,24 @@ class Joiner {
     return true;
   }
 
+  static bool isOneKind(const Object &X, const Object &Y) {
+    return X.K == Y.K && X.Rec == Y.Rec && X.Lambda == Y.Lambda &&
+           X.Jit == Y.Jit && X.Kind2 == Y.Kind2;
+  }
+
   bool object(ObjectId A, ObjectId B) {
-    const Object X = To.Objects[A], &Y = From.Objects[B];
-    if (X.K != Y.K || X.Rec != Y.Rec || X.Lambda != Y.Lambda ||
-        X.Jit != Y.Jit || X.Kind2 != Y.Kind2)
+    if (!isOneKind(To.Objects[A], From.Objects[B]))
       return false;
-    if (Pairs::Result R = Objects.add(A, B); R != Pairs::New)
-      return R == Pairs::Known;
+    Pairs::Result R = Objects.add(A, B);
+    if (R == Pairs::New)
+      contents(A, B);
+    return R != Pairs::Clash;
+  }
+
+  void contents(ObjectId A, ObjectId B) {
+    const Object &X = To.Objects[A], &Y = From.Objects[B];
     if (X.Elems.size() != Y.Elems.size() && ofTensors(A, X, Y))
-      return true;
+      return;
     for (const auto &[Key, C] : X.Fields) {
       auto It = llvm::find_if(Y.Fields,
                               [&](const auto &F) { return F.first == Key; });
@@ -185,7 +228,7 @@ class Joiner {
     cells(X.Elems, Y.Elems);
     cells(X.Children, Y.Children);
     for (size_t I = 0; I < X.State.size(); ++I)
-      if (I >= Y.State.size() || !handle(X.State[I], Y.State[I]))
+      if (I >= Y.State.size() || handle(X.State[I], Y.State[I]) != X.State[I])
         forget(X.State[I]);
     if (X.Elems.size() == Y.Elems.size() &&
         X.Children.size() == Y.Children.size() &&
@@ -195,10 +238,9 @@ class Joiner {
         cells(X.Like, Y.Like);
       if (X.Unseen != Y.Unseen)
         To.Objects.mut(A).Unseen = place(X.Unseen, Y.Unseen);
-      return true;
+      return;
     }
     forgetObject(A);
-    return true;
   }
 
   /// The value in both; a pointer or tensor that stands for two is forgotten.
@@ -216,7 +258,12 @@ class Joiner {
     }
     case Value::Tensor:
     case Value::Memory:
-      return handle(V.Id, W.Id) ? V : forgotten(V);
+      if (HandleId H = handle(V.Id, W.Id)) {
+        Value Both = V;
+        Both.Id = H;
+        return Both;
+      }
+      return forgotten(V);
     case Value::Ptr:
     case Value::Ref:
     case Value::Iter:
@@ -241,8 +288,7 @@ class Joiner {
 
   void run() {
     while (!Work.empty()) {
-      auto [A, B] = Work.back();
-      Work.pop_back();
+      auto [A, B] = Work.pop_back_val();
       const Value V = To.Cells[A];
       const Value J = joined(V, From.Cells[B]);
       if (J.K != V.K || J.Id != V.Id || J.D != V.D)
@@ -250,13 +296,33 @@ class Joiner {
     }
   }
 
+  /// What was there before, and is another on one of the two.
+  void changed() {
+    auto Each = [&](auto State::*In, auto Join) {
+      for (uint32_t Id : (To.*In).apartFrom(From.*In))
+        if (Id < (Since->*In).size())
+          Join(Id);
+    };
+    Each(&State::Handles, [&](HandleId H) { agree(H, H); });
+    Each(&State::Objects, [&](ObjectId O) {
+      if (isOneKind(To.Objects[O], From.Objects[O]))
+        contents(O, O);
+      else
+        forgetObject(O);
+    });
+    Each(&State::Cells, [&](CellId C) { Work.push_back({C, C}); });
+  }
+
   void variables(Variables &Of, const Variables &With, bool Apart) {
     const Variables Now = Of;
     for (const auto &[D, C] : Now) {
       auto It = With.find(D);
-      if (It == With.end() ? Apart : Cells.add(C, It->second) == Pairs::Clash)
+      Pairs::Result R = It != With.end() ? Cells.add(C, It->second)
+                        : Apart          ? Pairs::Clash
+                                         : Pairs::Known;
+      if (R == Pairs::Clash)
         Of[D] = To.cell(Value());
-      else if (It != With.end())
+      else if (R == Pairs::New)
         Work.push_back({C, It->second});
     }
   }
@@ -277,11 +343,11 @@ class Joiner {
   /// it is the same thing, from before they parted.
   void unnamed(uint32_t NHandles, uint32_t NObjects, uint32_t NCells) {
     for (HandleId H : apart(To.Handles, From.Handles, NHandles))
-      if (!Handles.has(H) && !(H < From.Handles.size() &&
-                               To.Handles[H].Fact == From.Handles[H].Fact))
+      if (!Handles.of(H) && !(H < From.Handles.size() &&
+                              To.Handles[H].Fact == From.Handles[H].Fact))
         forget(H);
     for (ObjectId O : apart(To.Objects, From.Objects, NObjects)) {
-      if (Objects.has(O))
+      if (Objects.of(O))
         continue;
       const Object &A = To.Objects[O];
       if (O < From.Objects.size()) {
@@ -295,7 +361,7 @@ class Joiner {
       forgetObject(O);
     }
     for (CellId C : apart(To.Cells, From.Cells, NCells)) {
-      if (Cells.has(C))
+      if (Cells.of(C))
         continue;
       const Value A = To.Cells[C];
       if (C < From.Cells.size()) {
@@ -309,13 +375,18 @@ class Joiner {
   }
 
 public:
-  Joiner(State &To, const State &From, const Fresh &New)
-      : To(To), From(From), New(New) {}
+  Joiner(State &To, const State &From, const Fresh &New, const State *Since)
+      : To(To), From(From), New(New), Since(Since), Cells(pairs(&State::Cells)),
+        Handles(pairs(&State::Handles)), Objects(pairs(&State::Objects)) {}
 
   void join() {
     const uint32_t NHandles = To.Handles.size(), NObjects = To.Objects.size(),
                    NCells = To.Cells.size();
-    for (size_t I = 0; I < To.Frames.size() && I < From.Frames.size(); ++I) {
+    if (Since)
+      changed();
+    // The call that they come from is made in the top activation.
+    for (size_t I = Since ? Since->Frames.size() - 1 : 0;
+         I < To.Frames.size() && I < From.Frames.size(); ++I) {
       Frame &F = To.Frames[I];
       const Frame &G = From.Frames[I];
       if (F.This && G.This)
@@ -327,9 +398,8 @@ public:
     variables(To.Globals, From.Globals, /*Apart=*/true);
     run();
     for (const auto &[H, G] : To.Gradients)
-      if (Handles.has(H))
-        if (auto It = From.Gradients.find(Handles.of(H));
-            It != From.Gradients.end())
+      if (HandleId There = Handles.of(H))
+        if (auto It = From.Gradients.find(There); It != From.Gradients.end())
           cells(G.Cell, It->second.Cell);
     run();
     unnamed(NHandles, NObjects, NCells);
@@ -343,8 +413,8 @@ public:
 
 } // namespace
 
-void State::join(const State &Other, const Fresh &New) {
-  Joiner(*this, Other, New).join();
+void State::join(const State &Other, const Fresh &New, const State *Since) {
+  Joiner(*this, Other, New, Since).join();
 }
 
 void State::forgetOthers(const Conditions &With) {

@@ -49,15 +49,19 @@ void Interp::merge(States &All, unsigned Exact, bool Differ) {
         continue;
       }
       if (Differ) {
-        Y.join(X, Unknown);
+        Y.join(X, Unknown, Called.S);
         continue;
       }
       Y.forgetOthers(X.Known);
       if (!Numbers)
-        Y.widen(X, [&](const Value &V) {
-          return V.K == Value::Str ? unknownString("")
-                                   : Value::of(Value::Sym, symbol("", false));
-        });
+        Y.widen(
+            X,
+            [&](const Value &V) {
+              return V.K == Value::Str
+                         ? unknownString("")
+                         : Value::of(Value::Sym, symbol("", false));
+            },
+            Called.S);
     }
     All = std::move(Out);
     if (All.size() <= (Numbers ? std::min<size_t>(Exact, Paths) : Paths))
@@ -67,7 +71,7 @@ void Interp::merge(States &All, unsigned Exact, bool Differ) {
                         [](const State &X) { return !X.Threw; });
   for (size_t I = Paths; I < All.size(); ++I)
     if (!All[I].Threw)
-      All[Paths - 1].join(All[I], Unknown);
+      All[Paths - 1].join(All[I], Unknown, Called.S);
   All.erase(All.begin() + Paths, All.end());
 }
 

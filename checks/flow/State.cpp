@@ -1,5 +1,5 @@
 #include "checks/flow/State.h"
-#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/BitVector.h"
 
 namespace torch_tidy {
 
@@ -69,16 +69,26 @@ bool sameNumber(const Value &A, const Value &B) {
   return A.K == B.K && A.N == B.N && A.Id == B.Id && A.Neg == B.Neg;
 }
 
-// Walks two states of one structure side by side.
+// Walks two states of one structure side by side, but for what was there before
+// they parted and has not changed.
 class Widener {
   State &To;
   const State &From;
+  const State *Since;
   llvm::function_ref<Value(const Value &)> Unknown;
-  llvm::DenseMap<uint64_t, bool> Seen;
-  std::vector<std::pair<CellId, CellId>> Work;
+  llvm::BitVector Cells, Objects; ///< Those that have been come to.
+  llvm::SmallVector<std::pair<CellId, CellId>, 64> Work;
 
-  bool first(unsigned Space, uint32_t Id) {
-    return Seen.try_emplace((uint64_t(Space) << 32) | Id, true).second;
+  template <class Things>
+  bool first(llvm::BitVector &Seen, Things State::*In, uint32_t Id) {
+    const uint32_t Olds = Since ? (Since->*In).size() : 0;
+    if (Id < Olds)
+      return false;
+    if (Seen.empty())
+      Seen.resize((To.*In).size() - Olds);
+    const bool New = !Seen.test(Id - Olds);
+    Seen.set(Id - Olds);
+    return New;
   }
   void list(const std::vector<CellId> &A, const std::vector<CellId> &B) {
     for (size_t I = 0; I < A.size() && I < B.size(); ++I)
@@ -87,9 +97,11 @@ class Widener {
 
 public:
   void object(ObjectId A, ObjectId B) {
-    if (!first(1, A))
-      return;
-    const Object X = To.Objects[A], Y = From.Objects[B];
+    if (first(Objects, &State::Objects, A))
+      contents(A, B);
+  }
+  void contents(ObjectId A, ObjectId B) {
+    const Object &X = To.Objects[A], &Y = From.Objects[B];
     if (To.isPlainList(X) &&
         (Y.Opaque || X.Opaque || X.Elems.size() != Y.Elems.size())) {
       Object &O = To.Objects.mut(A);
@@ -104,17 +116,26 @@ public:
     if (X.Like && Y.Like)
       cell(X.Like, Y.Like);
   }
-  Widener(State &To, const State &From,
+  Widener(State &To, const State &From, const State *Since,
           llvm::function_ref<Value(const Value &)> Unknown)
-      : To(To), From(From), Unknown(Unknown) {}
+      : To(To), From(From), Since(Since), Unknown(Unknown) {}
   void cell(CellId A, CellId B) {
-    if (first(0, A))
+    if (first(Cells, &State::Cells, A))
       Work.push_back({A, B});
+  }
+  void changed() {
+    if (!Since)
+      return;
+    for (ObjectId O : To.Objects.apartFrom(From.Objects))
+      if (O < Since->Objects.size())
+        contents(O, O);
+    for (CellId C : To.Cells.apartFrom(From.Cells))
+      if (C < Since->Cells.size())
+        Work.push_back({C, C});
   }
   void run() {
     while (!Work.empty()) {
-      auto [A, B] = Work.back();
-      Work.pop_back();
+      auto [A, B] = Work.pop_back_val();
       const Value V = To.Cells[A], W = From.Cells[B];
       switch (V.K) {
       case Value::Int:
@@ -145,14 +166,17 @@ public:
 } // namespace
 
 void State::widen(const State &Other,
-                  llvm::function_ref<Value(const Value &)> Unknown) {
-  Widener W(*this, Other, Unknown);
+                  llvm::function_ref<Value(const Value &)> Unknown,
+                  const State *Since) {
+  Widener W(*this, Other, Since, Unknown);
   auto Same = [&](const Variables &A, const Variables &B) {
     for (auto &[D, C] : A)
       if (auto It = B.find(D); It != B.end())
         W.cell(C, It->second);
   };
-  for (size_t I = 0; I < Frames.size() && I < Other.Frames.size(); ++I) {
+  // The call that they come from is made in the top activation.
+  for (size_t I = Since ? Since->Frames.size() - 1 : 0;
+       I < Frames.size() && I < Other.Frames.size(); ++I) {
     Frame &F = Frames[I];
     const Frame &G = Other.Frames[I];
     W.cell(F.This, G.This);
@@ -165,6 +189,7 @@ void State::widen(const State &Other,
       W.object(F.Result.Id, G.Result.Id);
   }
   Same(Globals, Other.Globals);
+  W.changed();
   W.run();
 }
 

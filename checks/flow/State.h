@@ -235,12 +235,15 @@ struct State {
   /// Replaces a device symbol everywhere.
   void substitute(uint32_t Symbol, Device D);
   /// Forgets the numbers in which a state differs that is the same but for
-  /// those. `Unknown` makes a number or string of which nothing is known.
+  /// those. `Unknown` makes a number or string of which nothing is known. Both
+  /// have come from \p Since; null: nothing is known of that.
   void widen(const State &Other,
-             llvm::function_ref<Value(const Value &)> Unknown);
+             llvm::function_ref<Value(const Value &)> Unknown,
+             const State *Since = nullptr);
   bool isPlainList(const Object &O) const;
-  /// What this and another path agree on; all else becomes unknown.
-  void join(const State &Other, const Fresh &New);
+  /// What this and another path agree on; all else becomes unknown. Both have
+  /// come from \p Since; null: nothing is known of that.
+  void join(const State &Other, const Fresh &New, const State *Since = nullptr);
   /// Leaves the conditions that two paths share.
   void forgetOthers(const Conditions &With);
 };

@@ -166,9 +166,11 @@ protected:
   static void set(State &S, const void *Variable, Value V) {
     S.top().Vars[Variable] = S.cell(V);
   }
-  void join() {
-    A.join(B, {[&] { return Value::of(Value::Sym, 100 + ++Made); },
-               [&] { return Device::symbol(100 + ++Made); }});
+  void join(const State *Since = nullptr) {
+    A.join(B,
+           {[&] { return Value::of(Value::Sym, 100 + ++Made); },
+            [&] { return Device::symbol(100 + ++Made); }},
+           Since);
   }
   const Value &of(const void *Variable) {
     return A.Cells[A.top().Vars.lookup(Variable)];
@@ -241,4 +243,77 @@ TEST_F(Join, ForgetsConditionsThatTheyDoNotShare) {
   join();
   EXPECT_TRUE(A.Known.count(1));
   EXPECT_FALSE(A.Known.count(2));
+}
+
+namespace {
+
+/// Two paths through a call.
+class JoinInCall : public Join {
+protected:
+  State Caller;
+  void SetUp() override {
+    Caller.Frames.emplace_back();
+    set(Caller, &X, tensor(Caller, Device::cpu()));
+    Caller.top().Vars[&Y] = Caller.cell(Caller.Cells[cellOf(&X)]);
+    A = B = Caller;
+  }
+  CellId cellOf(const void *Variable) {
+    return Caller.top().Vars.lookup(Variable);
+  }
+};
+
+} // namespace
+
+TEST_F(JoinInCall, WhatOneHasChangedIsNotKnown) {
+  A.Handles.mut(Caller.Cells[cellOf(&X)].Id).Fact.Dev = Device::cuda();
+  join(&Caller);
+  EXPECT_FALSE(deviceOf(&X).isKnown());
+  EXPECT_EQ(of(&X).Id, of(&Y).Id);
+}
+
+TEST_F(JoinInCall, WhatBothHaveChangedAlikeIsKnown) {
+  for (State *S : {&A, &B}) {
+    S->cell(Value());
+    S->Cells.mut(cellOf(&X)) = tensor(*S, Device::cuda());
+  }
+  B.cell(Value());
+  join(&Caller);
+  EXPECT_TRUE(deviceOf(&X).isCUDA());
+  EXPECT_TRUE(deviceOf(&Y).isCPU());
+}
+
+// What other names lead to stays as it was.
+TEST_F(JoinInCall, ATensorReplacedOnOnePathIsAnother) {
+  for (State *S : {&A, &B}) {
+    SetUp();
+    S->Cells.mut(cellOf(&X)) = tensor(*S, Device::cuda());
+    join(&Caller);
+    EXPECT_FALSE(deviceOf(&X).isKnown());
+    EXPECT_TRUE(deviceOf(&Y).isCPU());
+  }
+}
+
+TEST_F(JoinInCall, AnObjectThatGrewOnOnePathIsNotKnown) {
+  Object List;
+  List.K = Object::List;
+  Caller.Cells.mut(cellOf(&X)) = Caller.object(List);
+  A = B = Caller;
+  const ObjectId Id = of(&X).Id;
+  B.Objects.mut(Id).Elems.push_back(B.cell(Value::integer(1)));
+  join(&Caller);
+  EXPECT_EQ(of(&X).Id, Id);
+  EXPECT_TRUE(A.Objects[Id].Opaque);
+}
+
+TEST(State, OfANumberThatACallSetInTwoWaysNothingIsKnown) {
+  State Caller;
+  Caller.Frames.emplace_back();
+  const CellId Set = Caller.cell(Value::integer(1)),
+               Left = Caller.cell(Value::integer(1));
+  State A = Caller, B = Caller;
+  B.Cells.mut(Set) = Value::integer(2);
+  auto Unknown = [](const Value &) { return Value::of(Value::Sym, 7); };
+  A.widen(B, Unknown, &Caller);
+  EXPECT_EQ(A.Cells[Set].K, Value::Sym);
+  EXPECT_EQ(A.Cells[Left].K, Value::Int);
 }
