@@ -216,7 +216,7 @@ Value Interp::libraryCall(const CallExpr *E, const FunctionDecl *Fn,
   Dead |= Fn->isNoReturn();
   return Dead ? Value()
               : fresh(E->getType(), "", E->getBeginLoc(),
-                      "no model for '" + Ty.qualified(Fn) + "'");
+                      "no model for '" + Ty.qualified(Fn).str() + "'");
 }
 
 // The function that a call of a virtual one comes to.

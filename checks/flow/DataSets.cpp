@@ -50,7 +50,7 @@ Value Interp::newExample(const CXXRecordDecl *R, ArrayRef<Value> Parts) {
 // Examples and transforms of LibTorch.
 Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
   const CXXRecordDecl *R = E->getConstructor()->getParent();
-  std::string Q = Ty.qualified(R);
+  const StringRef Q = Ty.qualified(R);
   StringRef Name = Q;
   auto Args = given({E->getArgs(), E->getNumArgs()});
   Known = Name.consume_front("torch::data::") &&
@@ -205,7 +205,7 @@ Value Interp::transformed(const Value &Transform, const Value &Batch,
       Transform.K == Value::Object ? S->Objects[Transform.Id].Rec : nullptr;
   if (!R || Batch.K != Value::Object)
     return {};
-  std::string Q = Ty.qualified(R);
+  const StringRef Q = Ty.qualified(R);
   StringRef Name = Q;
   CellId This = S->cell(Transform);
   CellId Function = named(Transform.Id, "function", false);

@@ -57,7 +57,7 @@ StringRef Interp::operatorName(OverloadedOperatorKind K, bool Unary) {
 
 Value Interp::freeCall(const CallExpr *E, const FunctionDecl *Fn,
                        ArrayRef<const Expr *> Args, bool &Known) {
-  const std::string &Q = Ty.qualified(Fn);
+  const StringRef Q = Ty.qualified(Fn);
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   OverloadedOperatorKind OpK = Fn->getOverloadedOperator();

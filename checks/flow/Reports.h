@@ -46,7 +46,7 @@ Finding findingAt(FindingCode Code, const clang::Expr *Call,
 
 class Reports {
 public:
-  Reports(clang::ASTContext &Ctx, const Types &Ty) : Ctx(Ctx), Ty(Ty) {}
+  Reports(clang::ASTContext &Ctx, Types &Ty) : Ctx(Ctx), Ty(Ty) {}
 
   /// The visits of a call that come the same way.
   Visits &visits(FindingCode Code, const clang::Expr *Call, const Way &By);
@@ -88,7 +88,7 @@ private:
   void tellUnguarded();
 
   clang::ASTContext &Ctx;
-  const Types &Ty;
+  Types &Ty;
   std::vector<Finding> Findings;
   /// In the order in which they were first made: the keys are addresses, and
   /// what is told may not depend on those.

@@ -33,7 +33,7 @@ std::optional<bool> Interp::holds(const Value &V, QualType T) {
 
 Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                       ArrayRef<const Expr *> Args, bool &Known) {
-  const std::string &Q = Ty.qualified(Fn);
+  const StringRef Q = Ty.qualified(Fn);
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   Known = true;
@@ -213,7 +213,7 @@ Value Interp::stdCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
     Known = false;
     return {};
   }
-  const std::string &Cls = Ty.qualified(M->getParent());
+  const StringRef Cls = Ty.qualified(M->getParent());
   CellId C = Base;
   TypeKind K = Ty.kindOf(typeOf(Ctx, M->getParent()));
   if (Name == "swap" && Args.size() == 1 && K != TypeKind::List &&

@@ -18,7 +18,7 @@ Value Interp::isOn(Device D, bool Cuda, const Expr *E) {
 Value Interp::torchCall(const CallExpr *E, const FunctionDecl *Fn, CellId Base,
                         const Expr *BaseE, ArrayRef<const Expr *> Args,
                         bool &Known) {
-  const std::string &Q = Ty.qualified(Fn);
+  const StringRef Q = Ty.qualified(Fn);
   StringRef Name =
       Fn->getDeclName().isIdentifier() ? Fn->getName() : StringRef();
   OverloadedOperatorKind OpK = Fn->getOverloadedOperator();

@@ -14,12 +14,11 @@ const CXXRecordDecl *record(QualType T) {
   return T.getNonReferenceType()->getAsCXXRecordDecl();
 }
 
-const std::string &Types::qualified(const NamedDecl *D) {
+StringRef Types::qualified(const NamedDecl *D) {
   auto [It, New] = Qualified.try_emplace(D);
-  std::string &Out = It->second;
   if (!New || !D)
-    return Out;
-  Out = D->getNameAsString();
+    return It->second;
+  std::string Out = D->getNameAsString();
   for (const DeclContext *C = D->getDeclContext(); C; C = C->getParent()) {
     if (auto *N = dyn_cast<NamespaceDecl>(C)) {
       if (!N->isInline() && !N->isAnonymousNamespace())
@@ -28,7 +27,7 @@ const std::string &Types::qualified(const NamedDecl *D) {
       Out = R->getName().str() + "::" + Out;
     }
   }
-  return Out;
+  return It->second = Names.save(Out);
 }
 
 bool Types::derives(const CXXRecordDecl *R, StringRef Base) {
@@ -93,7 +92,7 @@ TypeKind Types::findKind(QualType T) {
   const CXXRecordDecl *R = record(T);
   if (!R)
     return TypeKind::Other;
-  const std::string &Q = qualified(R);
+  const StringRef Q = qualified(R);
   static const std::pair<const char *, TypeKind> Table[] = {
       {"at::Tensor", TypeKind::Tensor},
       {"at::TensorBase", TypeKind::Tensor},
@@ -135,11 +134,8 @@ TypeKind Types::findKind(QualType T) {
   for (auto &[Name, Kind] : Table)
     if (Q == Name)
       return Kind;
-  if (Q.rfind("torch::data::", 0) == 0)
-    return StringRef(Q).ends_with("DataLoader") ||
-                   StringRef(Q).contains("DataLoader")
-               ? TypeKind::Loader
-               : TypeKind::Other;
+  if (Q.starts_with("torch::data::"))
+    return Q.contains("DataLoader") ? TypeKind::Loader : TypeKind::Other;
   if (derives(R, "torch::optim::Optimizer"))
     return TypeKind::Optimizer;
   if (derives(R, "torch::nn::Module"))
@@ -178,9 +174,14 @@ bool Types::isUserCode(SourceLocation At) {
   return UserFiles[F] = User;
 }
 
-std::string Types::text(const Expr *E) const {
-  if (!E)
-    return "";
+const std::string &Types::text(const Expr *E) {
+  auto [It, New] = Texts.try_emplace(E);
+  if (New && E)
+    It->second = spelled(E);
+  return It->second;
+}
+
+std::string Types::spelled(const Expr *E) const {
   const SourceManager &SM = Ctx.getSourceManager();
   CharSourceRange R = Lexer::makeFileCharRange(
       CharSourceRange::getTokenRange(E->getSourceRange()), SM,

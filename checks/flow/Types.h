@@ -7,6 +7,7 @@
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/Expr.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/StringSaver.h"
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -53,7 +54,7 @@ public:
   const clang::CXXRecordDecl *heldModule(clang::QualType T);
   /// The name with its namespaces and classes, without inline namespaces and
   /// template arguments: those do not name anything here.
-  const std::string &qualified(const clang::NamedDecl *D);
+  llvm::StringRef qualified(const clang::NamedDecl *D);
   bool derives(const clang::CXXRecordDecl *R, llvm::StringRef Base);
   bool isUserCode(const clang::Decl *D);
   bool isUserModule(const clang::CXXRecordDecl *R) {
@@ -61,10 +62,11 @@ public:
   }
   /// An expression as the source spells it, on one line and not much longer
   /// than a name; empty where a macro is in the way.
-  std::string text(const clang::Expr *E) const;
+  const std::string &text(const clang::Expr *E);
 
 private:
   TypeKind findKind(clang::QualType T);
+  std::string spelled(const clang::Expr *E) const;
 
   const clang::ASTContext &Ctx;
   bool isUserCode(clang::SourceLocation At);
@@ -72,7 +74,10 @@ private:
   llvm::DenseMap<clang::FileID, bool> UserFiles;
   llvm::DenseMap<const clang::Decl *, bool> UserDecls;
   llvm::DenseMap<const clang::Type *, TypeKind> Kinds;
-  std::unordered_map<const clang::NamedDecl *, std::string> Qualified;
+  llvm::DenseMap<const clang::NamedDecl *, llvm::StringRef> Qualified;
+  llvm::BumpPtrAllocator Memory;
+  llvm::StringSaver Names{Memory};
+  std::unordered_map<const clang::Expr *, std::string> Texts;
 };
 
 } // namespace torch_tidy
