@@ -93,7 +93,9 @@ StringRef Interp::TensorCall::roleOf(unsigned Index) const {
   StringRef Role =
       Index < Fn->getNumParams() ? Fn->getParamDecl(Index)->getName() : "";
   // Tensor's own overload of `index_put_` names it otherwise than ATen.
-  return Op == "index_put_" && Role == "rhs" ? "values" : Role;
+  if (Op == "index_put_" && Role == "rhs")
+    return "values";
+  return Op == "chain_matmul" && Role == "matrices" ? "tensors" : Role;
 }
 
 // Of a `Scalar` the number that it is made of; Unknown for one made elsewhere.

@@ -158,3 +158,15 @@ void filled(torch::Scalar some) {
   net(torch::full({2, 3}, some));
   net(torch::full({2, 3}, true)); // expect: holds Bool but
 }
+
+void chain(torch::Tensor given) {
+  auto a = torch::ones({4, 4}), b = torch::ones({4, 4}, torch::kDouble);
+  torch::chain_matmul({a, a});
+  torch::chain_matmul({a, given});
+  torch::chain_matmul({a, b}); // expect: 'a' holds Float but 'b' holds Double
+}
+
+void chainOfTwoDevices() {
+  auto a = torch::ones({4, 4});
+  torch::chain_matmul({a, a.cuda()}); // expect: 'a' is on the CPU but
+}

@@ -209,6 +209,8 @@ def main():
     dtype_ops = {"cuda": raw(ARGS.contracts, "op_dtypes_cuda.json"), "cpu": raw(ARGS.results, "op_dtypes_cpu.json")}
     table, skipped = measured.merge(device_ops, dtype_ops, raw(ARGS.results, "op_samples_cpu.json"), schemas)
     rules, aliases = results.infer(raw(ARGS.results, "op_results.json"), schemas)
+    # No synonym, but nothing else either: aten/src/ATen/native/LinearAlgebra.cpp.
+    aliases["chain_matmul"] = "linalg_multi_dot"
 
     by_hand = supplement()
     # "=" keeps the measured dtypes and adds to the measured devices.
