@@ -66,8 +66,10 @@ public:
         Of.push_back({std::move(Caller), Job.File});
       return Of;
     };
-    if (Error E = Flags.Run.empty() ? verifyFiles(Jobs, Tasks)
-                                    : verifyProgram(all(Jobs, Tasks)))
+    // With all of them left out there is nothing to run.
+    if (Error E = Flags.Run.empty() || Jobs.empty()
+                      ? verifyFiles(Jobs, Tasks)
+                      : verifyProgram(all(Jobs, Tasks)))
       return fail(toString(std::move(E)));
     if (Error E = Out.finish())
       return fail(toString(std::move(E)));
@@ -358,8 +360,6 @@ int torch_tidy::runVerify(
       makeJobs(Commands, Flags, *Config, *Files);
   if (!Jobs)
     return fail(toString(Jobs.takeError()));
-  if (Jobs->empty() && !Flags.Run.empty())
-    return ExitClean;
   Expected<std::string> ResourceDir = findResourceDir();
   if (!ResourceDir)
     return fail(toString(ResourceDir.takeError()));
