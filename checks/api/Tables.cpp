@@ -120,6 +120,12 @@ StringRef measuredRole(StringRef Op, StringRef Role) {
   // torch/linalg.h: solve(input, other), solve_ex(input, other).
   if (Op.starts_with("linalg_solve") && Role == "other")
     return "B";
+  // ATen/TensorIndexing.h: Tensor's own index_put_(indices, rhs).
+  if (Op == "index_put_" && Role == "rhs")
+    return "values";
+  // It calls linalg_multi_dot(tensors).
+  if (Op == "chain_matmul" && Role == "matrices")
+    return "tensors";
   Op.consume_front("torch::");
   if (!Op.consume_front("nn::functional::"))
     return Role;

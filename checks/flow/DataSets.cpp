@@ -50,8 +50,7 @@ Value Interp::newExample(const CXXRecordDecl *R, ArrayRef<Value> Parts) {
 // Examples and transforms of LibTorch.
 Value Interp::newDataPart(const CXXConstructExpr *E, bool &Known) {
   const CXXRecordDecl *R = E->getConstructor()->getParent();
-  const StringRef Q = Ty.qualified(R);
-  StringRef Name = Q;
+  StringRef Name = Ty.qualified(R);
   auto Args = given({E->getArgs(), E->getNumArgs()});
   Known = Name.consume_front("torch::data::") &&
           (Name == "Example" ||
@@ -205,8 +204,7 @@ Value Interp::transformed(const Value &Transform, const Value &Batch,
       Transform.K == Value::Object ? S->Objects[Transform.Id].Rec : nullptr;
   if (!R || Batch.K != Value::Object)
     return {};
-  const StringRef Q = Ty.qualified(R);
-  StringRef Name = Q;
+  const StringRef Name = Ty.qualified(R);
   CellId This = S->cell(Transform);
   CellId Function = named(Transform.Id, "function", false);
   if (Name == "torch::data::transforms::BatchLambda" && Function)

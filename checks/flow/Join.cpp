@@ -299,9 +299,8 @@ class Joiner {
   /// What was there before, and is another on one of the two.
   void changed() {
     auto Each = [&](auto State::*In, auto Join) {
-      for (uint32_t Id : (To.*In).apartFrom(From.*In))
-        if (Id < (Since->*In).size())
-          Join(Id);
+      for (uint32_t Id : (To.*In).apartFrom(From.*In, (Since->*In).size()))
+        Join(Id);
     };
     Each(&State::Handles, [&](HandleId H) { agree(H, H); });
     Each(&State::Objects, [&](ObjectId O) {
@@ -332,8 +331,7 @@ class Joiner {
   template <class Things>
   static std::vector<uint32_t> apart(const Things &Of, const Things &Other,
                                      uint32_t N) {
-    std::vector<uint32_t> Ids = Of.apartFrom(Other);
-    llvm::erase_if(Ids, [&](uint32_t Id) { return Id >= N; });
+    std::vector<uint32_t> Ids = Of.apartFrom(Other, N);
     for (uint32_t Id = Other.size(); Id < N; ++Id)
       Ids.push_back(Id);
     return Ids;
@@ -384,8 +382,7 @@ public:
                    NCells = To.Cells.size();
     if (Since)
       changed();
-    // The call that they come from is made in the top activation.
-    for (size_t I = Since ? Since->Frames.size() - 1 : 0;
+    for (size_t I = State::callerOf(Since);
          I < To.Frames.size() && I < From.Frames.size(); ++I) {
       Frame &F = To.Frames[I];
       const Frame &G = From.Frames[I];

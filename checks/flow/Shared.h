@@ -13,6 +13,7 @@
 #include "llvm/ADT/IntrusiveRefCntPtr.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -129,11 +130,12 @@ public:
     return Pages[I / (Chunk * Page)]->At[I / Chunk % Page]->At[I % Chunk];
   }
   T &mut(uint32_t I) { return chunk(I)[I % Chunk]; }
-  /// The ids that are in both and whose values the two do not share: what was
-  /// never written to since one was copied from the other is not among them.
-  std::vector<uint32_t> apartFrom(const Store &Other) const {
+  /// The ids below \p Limit that are in both and whose values the two do not
+  /// share: what was never written to since one was copied from the other is
+  /// not among them.
+  std::vector<uint32_t> apartFrom(const Store &Other, uint32_t Limit) const {
     std::vector<uint32_t> Apart;
-    const uint32_t Both = std::min(Count, Other.Count);
+    const uint32_t Both = std::min({Count, Other.Count, Limit});
     for (uint32_t First = 1, End; First < Both; First = End) {
       const uint32_t P = First / (Chunk * Page), C = First / Chunk % Page;
       if (Pages[P] == Other.Pages[P]) {

@@ -149,7 +149,7 @@ bool Signatures::same(const Object &A, const Object &B) const {
 // What has changed of what was there before.
 void Signatures::changes() {
   auto Each = [&](auto State::*In, auto Write) {
-    for (uint32_t Id : (S->*In).apartFrom(From.S->*In))
+    for (uint32_t Id : (S->*In).apartFrom(From.S->*In, (From.S->*In).size()))
       if (const auto &Now = (S->*In)[Id]; !same(Now, (From.S->*In)[Id]))
         write(Id), Write(Now);
   };
@@ -177,9 +177,7 @@ uint64_t Signatures::operator()(const State &Of, bool ByNumbers,
   write(unsigned(Of.Guarded) | unsigned(Of.Default) << 8);
   for (auto &[E, H] : *Of.Transferred)
     ++Copies[H];
-  // The call is made in the top activation, which takes its result.
-  const size_t Mine = From.S ? From.S->Frames.size() - 1 : 0;
-  for (const Frame &F : llvm::drop_begin(Of.Frames, Mine)) {
+  for (const Frame &F : llvm::drop_begin(Of.Frames, State::callerOf(From.S))) {
     cell(F.This);
     value(F.Result);
     for (auto &[D, C] : F.Vars)

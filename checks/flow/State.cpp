@@ -126,12 +126,10 @@ public:
   void changed() {
     if (!Since)
       return;
-    for (ObjectId O : To.Objects.apartFrom(From.Objects))
-      if (O < Since->Objects.size())
-        contents(O, O);
-    for (CellId C : To.Cells.apartFrom(From.Cells))
-      if (C < Since->Cells.size())
-        Work.push_back({C, C});
+    for (ObjectId O : To.Objects.apartFrom(From.Objects, Since->Objects.size()))
+      contents(O, O);
+    for (CellId C : To.Cells.apartFrom(From.Cells, Since->Cells.size()))
+      Work.push_back({C, C});
   }
   void run() {
     while (!Work.empty()) {
@@ -174,9 +172,8 @@ void State::widen(const State &Other,
       if (auto It = B.find(D); It != B.end())
         W.cell(C, It->second);
   };
-  // The call that they come from is made in the top activation.
-  for (size_t I = Since ? Since->Frames.size() - 1 : 0;
-       I < Frames.size() && I < Other.Frames.size(); ++I) {
+  for (size_t I = callerOf(Since); I < Frames.size() && I < Other.Frames.size();
+       ++I) {
     Frame &F = Frames[I];
     const Frame &G = Other.Frames[I];
     W.cell(F.This, G.This);

@@ -234,6 +234,11 @@ struct State {
   }
   /// Replaces a device symbol everywhere.
   void substitute(uint32_t Symbol, Device D);
+  /// Which activation makes the call that begins in \p Since, from which states
+  /// of that call can differ: its top one; the first of all without a call.
+  static size_t callerOf(const State *Since) {
+    return Since ? Since->Frames.size() - 1 : 0;
+  }
   /// Forgets the numbers in which a state differs that is the same but for
   /// those. `Unknown` makes a number or string of which nothing is known. Both
   /// have come from \p Since; null: nothing is known of that.

@@ -90,12 +90,7 @@ StringRef Interp::TensorCall::roleOf(unsigned Index) const {
     if (!Base)
       return Index == 0 ? "self" : "other";
   }
-  StringRef Role =
-      Index < Fn->getNumParams() ? Fn->getParamDecl(Index)->getName() : "";
-  // Tensor's own overload of `index_put_` names it otherwise than ATen.
-  if (Op == "index_put_" && Role == "rhs")
-    return "values";
-  return Op == "chain_matmul" && Role == "matrices" ? "tensors" : Role;
+  return Index < Fn->getNumParams() ? Fn->getParamDecl(Index)->getName() : "";
 }
 
 // Of a `Scalar` the number that it is made of; Unknown for one made elsewhere.

@@ -66,11 +66,10 @@ public:
 
 private:
   TypeKind findKind(clang::QualType T);
+  bool isUserCode(clang::SourceLocation At);
   std::string spelled(const clang::Expr *E) const;
 
   const clang::ASTContext &Ctx;
-  bool isUserCode(clang::SourceLocation At);
-
   llvm::DenseMap<clang::FileID, bool> UserFiles;
   llvm::DenseMap<const clang::Decl *, bool> UserDecls;
   llvm::DenseMap<const clang::Type *, TypeKind> Kinds;

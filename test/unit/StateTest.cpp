@@ -81,14 +81,15 @@ TEST(State, WhatACopySharesIsNotApart) {
   for (int I = 1; I <= 100; ++I)
     A.cell(Value::integer(I));
   State B = A;
-  EXPECT_TRUE(A.Cells.apartFrom(B.Cells).empty());
+  EXPECT_TRUE(A.Cells.apartFrom(B.Cells, 101).empty());
   B.Cells.mut(40).N = 0;
   B.cell(Value::integer(101));
-  std::vector<uint32_t> Apart = A.Cells.apartFrom(B.Cells);
+  std::vector<uint32_t> Apart = A.Cells.apartFrom(B.Cells, 101);
   EXPECT_THAT(Apart, testing::Contains(40u));
   EXPECT_THAT(Apart, testing::Not(testing::Contains(1u)));
   EXPECT_THAT(
       Apart, testing::Each(testing::AllOf(testing::Ge(1u), testing::Le(100u))));
+  EXPECT_TRUE(A.Cells.apartFrom(B.Cells, 20).empty());
 }
 
 // States that a call has made of one are told apart by what it changed.
