@@ -41,6 +41,9 @@ def options(p):
     expect(len(p.files(".pch")) == 1, "one precompiled header")
     p.expect(0, 0, 1, "--extra-arg=-DNDEBUG")
     expect(len(p.files(".pch")) == 2, "another one")
+    # Qt's headers ask whether the code is position-independent.
+    p.write("src/main.cpp", MAIN + "#if !defined(__PIC__) || defined(__PIE__)\n#error not -fPIC\n#endif\n")
+    p.expect(0, 0, 1, "--extra-arg=-fPIC")
 
 
 @case

@@ -58,7 +58,9 @@ private:
 /// share a precompiled header.
 void normalise(CompilerInvocation &Invocation, llvm::StringRef Directory) {
   LangOptions &Lang = Invocation.getLangOpts();
-  Lang.PICLevel = Lang.PIE = 0;
+  // Qt's headers ask for position-independent code, and nobody for another.
+  Lang.PICLevel = 2;
+  Lang.PIE = 0;
   Lang.SemanticInterposition = Lang.HalfNoSemanticInterposition = false;
   Invocation.getCodeGenOpts() = CodeGenOptions();
   Invocation.getCodeGenOpts().DisableFree = false;
