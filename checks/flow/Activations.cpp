@@ -53,8 +53,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     auto SavedTrail = std::move(Trail);
     size_t SavedCursor = Cursor;
     State *SavedS = S;
-    const Base SavedBase =
-        std::exchange(Called, {S, uint32_t(Symbols.size() - 1), DeviceSymbols});
+    const Base Around = std::exchange(Since, from(*S));
     States In;
     In.push_back(std::move(Inner));
     Trail.clear();
@@ -92,7 +91,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     // known what they agree on.
     merge(Exits, ExactExits);
     if (SavedS->Frames.size() > 1 || Exits.size() > ExactExits) {
-      Called = SavedBase;
+      Since = Around;
       merge(Exits, ExactExits, /*Differ=*/true);
     }
     for (State &X : Exits) {
@@ -103,7 +102,7 @@ Value Interp::enter(const FunctionDecl *Fn, const Expr *Site, CellId This,
     Trail = std::move(SavedTrail);
     Cursor = SavedCursor;
     S = SavedS;
-    Called = SavedBase;
+    Since = Around;
     Dead = false;
     if (Allowed && !*std::exchange(Allowance, std::nullopt)) {
       Costly.insert(Def);

@@ -67,6 +67,8 @@ Flow Interp::execBlock(const CompoundStmt *Block, States In) {
   if (!Labels.empty())
     Rounds.push_back(0);
   States Ended;
+  std::optional<State> Start;
+  const Base Around = Since;
   for (unsigned Jumps = 0; Jumps < 8; ++Jumps) {
     for (size_t I = From; I < Body.size(); ++I) {
       if (auto *L = dyn_cast<LabelStmt>(Body[I]))
@@ -77,6 +79,12 @@ Flow Interp::execBlock(const CompoundStmt *Block, States In) {
         }
       if (Out.Next.empty() && Labels.empty())
         break;
+      // Ways through a loop or a branch are told apart by what they changed.
+      if (Out.Next.size() == 1 && Labels.empty() &&
+          !isa<Expr, DeclStmt, ReturnStmt>(Body[I])) {
+        Start = Out.Next[0];
+        Since = from(*Start);
+      }
       Flow F = exec(Body[I], std::move(Out.Next));
       Out.Next = std::move(F.Next);
       Out.leave(F);
@@ -91,6 +99,7 @@ Flow Interp::execBlock(const CompoundStmt *Block, States In) {
     Out.Next.clear();
     Rounds.back() = std::min(Jumps + 1, 3u);
   }
+  Since = Around;
   for (auto &[L, I] : Labels)
     Out.Goto.erase(L);
   append(Out.Next, std::move(Ended));

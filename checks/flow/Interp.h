@@ -102,6 +102,9 @@ private:
   /// Evaluates `Body` on each state, once for each way it can go.
   template <class Fn> States each(States In, Fn Body);
   void merge(States &S, unsigned Exact = ~0u, bool Differ = false);
+  Base from(const State &Start) const {
+    return {&Start, uint32_t(Symbols.size() - 1), DeviceSymbols};
+  }
   void leaveScope(llvm::ArrayRef<const clang::VarDecl *> Locals, States &At);
   bool branch(const Value &V, const clang::Expr *E);
   bool visit();
@@ -441,7 +444,9 @@ private:
   std::vector<Choice> Trail;
   size_t Cursor = 0;
   State *S = nullptr; ///< The state under evaluation.
-  Base Called; ///< Where the callee under evaluation was; nothing in roots.
+  /// What all states under evaluation have come from: the one in which a call
+  /// was made or a statement began; nothing where there were several.
+  Base Since;
   bool Dead = false; ///< The path under evaluation has ended.
   Budget Effort;
   /// What the function that cannot come to LibTorch may still cost; such a one
@@ -477,7 +482,10 @@ private:
 
 template <class Fn> States Interp::each(States In, Fn Body) {
   States Out;
+  const Base Around = Since;
   for (State &Start : In) {
+    Since = from(Start);
+    const Base Mine = Since;
     auto SavedTrail = std::move(Trail);
     size_t SavedCursor = Cursor;
     State *SavedS = S;
@@ -504,8 +512,14 @@ template <class Fn> States Interp::each(States In, Fn Body) {
     Trail = std::move(SavedTrail);
     Cursor = SavedCursor;
     S = SavedS;
+    Since = Mine;
+    if (In.size() == 1)
+      merge(Out);
   }
-  merge(Out);
+  Since = Around;
+  // States that were told apart before are where none has forked.
+  if (In.size() > 1 && Out.size() > In.size())
+    merge(Out);
   return Out;
 }
 

@@ -88,7 +88,7 @@ Flow Interp::execLoop(const Stmt *Loop, const Stmt *Cond, const Stmt *Inc,
     // Numbers that a loop counts would keep states apart forever.
     States New;
     for (State &X : Go)
-      if (Round < Jumped || Seen.insert(Signature(X, !Forked, Called)).second)
+      if (Round < Jumped || Seen.insert(Signature(X, !Forked, Since)).second)
         New.push_back(X);
     const bool IsLast = Round + 1 == Limit && Limit > FewRounds;
     States Far;

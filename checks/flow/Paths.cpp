@@ -36,7 +36,7 @@ void Interp::merge(States &All, unsigned Exact, bool Differ) {
     States Out;
     for (State &X : All) {
       auto [It, New] =
-          Seen.try_emplace(Signature(X, Numbers, Called), Out.size());
+          Seen.try_emplace(Signature(X, Numbers, Since), Out.size());
       if (New) {
         Out.push_back(std::move(X));
         continue;
@@ -49,7 +49,7 @@ void Interp::merge(States &All, unsigned Exact, bool Differ) {
         continue;
       }
       if (Differ) {
-        Y.join(X, Unknown, Called.S);
+        Y.join(X, Unknown, Since.S);
         continue;
       }
       Y.forgetOthers(X.Known);
@@ -61,7 +61,7 @@ void Interp::merge(States &All, unsigned Exact, bool Differ) {
                          ? unknownString("")
                          : Value::of(Value::Sym, symbol("", false));
             },
-            Called.S);
+            Since.S);
     }
     All = std::move(Out);
     if (All.size() <= (Numbers ? std::min<size_t>(Exact, Paths) : Paths))
@@ -71,7 +71,7 @@ void Interp::merge(States &All, unsigned Exact, bool Differ) {
                         [](const State &X) { return !X.Threw; });
   for (size_t I = Paths; I < All.size(); ++I)
     if (!All[I].Threw)
-      All[Paths - 1].join(All[I], Unknown, Called.S);
+      All[Paths - 1].join(All[I], Unknown, Since.S);
   All.erase(All.begin() + Paths, All.end());
 }
 
