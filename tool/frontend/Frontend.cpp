@@ -1,4 +1,5 @@
 #include "tool/frontend/Frontend.h"
+#include "tool/frontend/LibTorchUse.h"
 #include "tool/frontend/LibraryCode.h"
 #include "tool/frontend/Parse.h"
 #include "clang/Frontend/CompilerInstance.h"
@@ -54,12 +55,14 @@ private:
 class ParseAction : public ASTFrontendAction {
 public:
   ParseAction(MakeConsumer Make, llvm::ArrayRef<std::string> Behind,
-              const std::optional<Preamble> &Begin, Stage &Reached)
-      : Make(Make), Behind(Behind), Begin(Begin), Reached(Reached) {}
+              const std::optional<Preamble> &Begin, Bodies Which,
+              Stage &Reached)
+      : Make(Make), Behind(Behind), Begin(Begin), Which(Which),
+        Reached(Reached) {}
 
   std::unique_ptr<ASTConsumer>
   CreateASTConsumer(CompilerInstance &Compiler, llvm::StringRef File) override {
-    return skippingBodies(Compiler, Make(Compiler, File));
+    return skippingBodies(Compiler, Make(Compiler, File), "", Which);
   }
 
   void ExecuteAction() override {
@@ -78,6 +81,7 @@ private:
   MakeConsumer Make;
   llvm::ArrayRef<std::string> Behind;
   const std::optional<Preamble> &Begin;
+  Bodies Which;
   Stage &Reached;
 
   /// True where the preamble has made a macro of what is the user's.
@@ -184,6 +188,11 @@ bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
   if (Job.Library)
     Begin = Job.Library->find(*Invocation, Files);
   const double SecondsForPreamble = Watch.seconds();
+  // A preamble has parsed the bodies that there are.
+  const Bodies Which =
+      Begin || !Job.Behind.empty() || mayUseLibTorch(*Invocation, Files)
+          ? Bodies::UsersAndStandard
+          : Bodies::Users;
 
   while (true) {
     auto Copy = std::make_shared<CompilerInvocation>(*Invocation);
@@ -202,7 +211,7 @@ bool runFrontend(const ParseJob &Job, MakeConsumer Make) {
                               Begin && Begin->IsReordered);
     CompilerInstance Compiler(std::move(Copy));
     prepare(Compiler, Files, Diagnostics);
-    ParseAction Action(Make, Job.Behind, Begin, Reached);
+    ParseAction Action(Make, Job.Behind, Begin, Which, Reached);
     bool Executed = Compiler.ExecuteAction(Action);
     if (Reached != Stage::Parsing) {
       if (Reached == Stage::BeforePreamble)

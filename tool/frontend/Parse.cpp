@@ -21,14 +21,16 @@ namespace {
 
 class SkipLibraryBodies : public SemaConsumer {
 public:
-  SkipLibraryBodies(const SourceManager &SM, std::string MainFile)
-      : OwnerOf(SM, std::move(MainFile)), IsNeeded(OwnerOf) {}
+  SkipLibraryBodies(const SourceManager &SM, std::string MainFile, Bodies Which)
+      : OwnerOf(SM, std::move(MainFile)), IsNeeded(OwnerOf), Which(Which) {}
 
   void InitializeSema(Sema &S) override { TheSema = &S; }
   void ForgetSema() override { TheSema = nullptr; }
 
   bool shouldSkipFunctionBody(Decl *D) override {
-    return OwnerOf(D->getLocation()) == Owner::Library && !isOfHolder(D);
+    const Owner Of = OwnerOf(D->getLocation());
+    return Of == Owner::Standard ? Which == Bodies::Users
+                                 : Of == Owner::Library && !isOfHolder(D);
   }
 
   /// Clang has just put it on the list of what it will do.
@@ -45,6 +47,7 @@ public:
 private:
   OwnerMap OwnerOf;
   NeededInstantiations IsNeeded;
+  Bodies Which;
   Sema *TheSema = nullptr;
 
   /// A ModuleHolder instantiates the constructor of the user's class.
@@ -142,12 +145,13 @@ void prepare(CompilerInstance &Compiler,
 
 std::unique_ptr<ASTConsumer> skippingBodies(const CompilerInstance &Compiler,
                                             std::unique_ptr<ASTConsumer> Then,
-                                            std::string MainFile) {
+                                            std::string MainFile,
+                                            Bodies Which) {
   // A body is skipped where all consumers agree, which is what those who do
   // not care do by default.
   std::vector<std::unique_ptr<ASTConsumer>> Both;
   Both.push_back(std::make_unique<SkipLibraryBodies>(
-      Compiler.getSourceManager(), std::move(MainFile)));
+      Compiler.getSourceManager(), std::move(MainFile), Which));
   Both.push_back(std::move(Then));
   return std::make_unique<MultiplexConsumer>(std::move(Both));
 }

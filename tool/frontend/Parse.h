@@ -38,12 +38,19 @@ void prepare(clang::CompilerInstance &Compiler,
              llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Files,
              clang::DiagnosticConsumer &Diagnostics);
 
-/// \p Then, after a consumer that has library bodies skipped. \p MainFile is
+/// Which functions are parsed with their bodies (LibraryCode.h).
+enum class Bodies : uint8_t {
+  UsersAndStandard,
+  Users, ///< For a file in which nothing can be found (LibTorchUse.h).
+};
+
+/// \p Then, after a consumer that has the other bodies skipped. \p MainFile is
 /// empty for the compiler's own.
 std::unique_ptr<clang::ASTConsumer>
 skippingBodies(const clang::CompilerInstance &Compiler,
                std::unique_ptr<clang::ASTConsumer> Then,
-               std::string MainFile = "");
+               std::string MainFile = "",
+               Bodies Which = Bodies::UsersAndStandard);
 
 } // namespace torch_tidy
 
