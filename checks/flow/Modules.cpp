@@ -68,8 +68,8 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
           continue;
         Value V = load(C);
         if (V.K == Value::Tensor) {
-          Has = true;
-          F = S->Handles[V.Id].Fact;
+          // The buffer is this tensor, not a copy: it moves with the module.
+          O.State.push_back(V.Id);
         } else if (V.K == Value::Int && Name != "weight") {
           // Without affine there are still running statistics by default in
           // batch norm; instance norm keeps none unless asked.
@@ -80,7 +80,7 @@ Value Interp::newModule(StringRef Kind, ArrayRef<Value> Args, const Expr *E,
         }
       }
     }
-  if (Has) {
+  if (Has && O.State.empty()) {
     Handle H;
     H.Fact = F;
     H.Grad = true;

@@ -138,8 +138,8 @@ class Bench:
                 files += [(e["file"], flags_of(e)) for e in json.load(database)]
         print("\n## {} more files".format(len(files)))
         print("| file | clang CPU s | clang-tidy CPU s | cold of clang | warm of clang-tidy | unchanged s "
-              "| memory cold | memory warm | analysis s |")
-        print("|---|---|---|---|---|---|---|---|---|")
+              "| memory cold | memory warm | analysis s | user's lines |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
         rows, left_out = [], 0
         for file, flags in files:
             clang = self.clang(file, flags)
@@ -152,9 +152,9 @@ class Bench:
             cold, warm, same = (row["torch-tidy " + name] for name in ("cold", "warm", "unchanged"))
             tidy, clang = row["tidy"], row["clang"]
             figures = (clang[1], tidy[1], cold[1] / clang[1], warm[1] / tidy[1], same[0], cold[2] / tidy[2],
-                       warm[2] / tidy[2], self.analysis(file, flags))
+                       warm[2] / tidy[2], self.analysis(file, flags), self.users_lines(file, flags))
             rows.append((file, figures))
-            print("| {} | {:.1f} | {:.1f} | {:.3f} | {:.4f} | {:.3f} | {:.2f} | {:.2f} | {:.3f} |".format(
+            print("| {} | {:.1f} | {:.1f} | {:.3f} | {:.4f} | {:.3f} | {:.2f} | {:.2f} | {:.3f} | {} |".format(
                 "/".join(file.split("/")[-3:]), *figures))
             sys.stdout.flush()
         print("\n{} files, {} that do not compile left out".format(len(rows), left_out))
@@ -163,6 +163,18 @@ class Bench:
             ratios = sorted((figures[at], file) for file, figures in rows)
             print("{}: median {:.3f}, most {:.3f} ({})".format(
                 title, statistics.median(r for r, _ in ratios), *ratios[-1]))
+        seconds, lines = (sum(figures[at] for _, figures in rows) for at in (7, 8))
+        print("analysis: {:.0f} ms for 1,000 lines of the user's over all files, median of a file {:.0f} ms".format(
+            seconds * 1e6 / lines, statistics.median(f[7] * 1e6 / f[8] for _, f in rows)))
+
+    def users_lines(self, file, flags):
+        """Of the source and of the headers that clang does not take for the system's."""
+        rule = subprocess.run([self.a.clang, "-MM", "-w", *flags, file], capture_output=True, text=True, check=True)
+        lines = 0
+        for name in shlex.split(rule.stdout.split(":", 1)[1].replace("\\\n", " ")):
+            with open(name, encoding="utf-8", errors="replace") as text:
+                lines += text.read().count("\n")
+        return lines
 
     def analysis(self, file, flags=None):
         """The engine's own seconds."""

@@ -196,6 +196,14 @@ void weightsOnTheHost() {
   auto classes = torch::zeros({2}, torch::kLong).to(torch::kCUDA);
   criterion(scores, classes); // expect: 'scores' is on CUDA but 'criterion' is on the CPU
 }
+// The tensor that is given is the buffer: it moves with the module.
+void weightsThatMoveAlong() {
+  auto weights = torch::ones({4});
+  torch::nn::CrossEntropyLoss criterion(torch::nn::CrossEntropyLossOptions().weight(weights));
+  criterion->to(torch::kCUDA);
+  torch::rand({4}, torch::kCUDA) * weights;
+  torch::rand({4}) * weights; // expect: 'torch::rand({4})' is on the CPU but 'weights' is on CUDA
+}
 void lossOfImages() {
   auto output = torch::rand({2, 3, 4, 4}, torch::kCUDA);
   auto target = torch::zeros({2, 4, 4}, torch::kLong);
