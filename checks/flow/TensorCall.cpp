@@ -198,8 +198,17 @@ void Interp::TensorCall::readArguments(ArrayRef<const Expr *> Args) {
     S.tensorsIn(V, Hs);
     if (Together && Together->Opaque && Together->Like)
       S.tensorsIn(S.Cells[Together->Like], Hs);
-    for (HandleId H : Hs)
-      use(Role, H, A);
+    // An element is called as it is spelled in there, or by its position in
+    // what has a name.
+    const bool Listed = Together && !Together->Opaque && Hs.size() > 1 &&
+                        Hs.size() == Together->Elems.size();
+    const InitListExpr *Spelled = Listed ? initList(A) : nullptr;
+    for (unsigned N = 0; N < Hs.size(); ++N) {
+      use(Role, Hs[N],
+          Spelled && N < Spelled->getNumInits() ? Spelled->getInit(N) : A);
+      if (Listed && !Spelled && !Uses.back().Spelling.empty())
+        Uses.back().Spelling += "[" + std::to_string(N) + "]";
+    }
   }
 }
 

@@ -30,15 +30,10 @@ Dtype Interp::TensorCall::newType() const {
 
 // Whether an argument spells the empty list of sizes: `{}`.
 static bool isEmptyList(const Expr *A, Types &Ty) {
-  A = A->IgnoreImplicit();
-  auto *C = dyn_cast<CXXConstructExpr>(A);
+  auto *C = dyn_cast<CXXConstructExpr>(A->IgnoreImplicit());
   if (C && C->getNumArgs() == 0)
     return Ty.kindOf(C->getType()) == TypeKind::List;
-  if (C)
-    A = C->getArg(0)->IgnoreImplicit();
-  if (auto *List = dyn_cast<CXXStdInitializerListExpr>(A))
-    A = List->getSubExpr()->IgnoreImplicit();
-  auto *L = dyn_cast<InitListExpr>(A);
+  const InitListExpr *L = initList(A);
   return L && L->getNumInits() == 0;
 }
 

@@ -220,6 +220,18 @@ static Dtype dtypeOfType(QualType T) {
   return Dtype::Unknown;
 }
 
+const InitListExpr *initList(const Expr *A) {
+  while (true) {
+    A = A->IgnoreImplicit();
+    if (auto *C = dyn_cast<CXXConstructExpr>(A); C && C->getNumArgs())
+      A = C->getArg(0);
+    else if (auto *L = dyn_cast<CXXStdInitializerListExpr>(A))
+      A = L->getSubExpr();
+    else
+      return dyn_cast<InitListExpr>(A);
+  }
+}
+
 Dtype elementType(const Expr *E) {
   E = E->IgnoreImplicit();
   // A container says it, whatever its elements were written as.

@@ -40,6 +40,10 @@ enum class TypeKind : uint8_t {
 /// The class of a type, through a reference; null where it is none.
 const clang::CXXRecordDecl *record(clang::QualType T);
 
+/// The braces that an argument for a vector or an ArrayRef is spelled with;
+/// null where it is none.
+const clang::InitListExpr *initList(const clang::Expr *A);
+
 /// The element type that `torch::tensor` makes of what it is given.
 Dtype elementType(const clang::Expr *E);
 

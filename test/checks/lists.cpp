@@ -3,17 +3,25 @@
 #include <torch/torch.h>
 void list() {
   std::vector<torch::Tensor> v{torch::randn({2, 4}), torch::randn({2, 4}).to(torch::kCUDA), torch::ones({2, 4})};
-  auto j = torch::cat(v); // expect: 'v' is on the CPU but 'v' is on CUDA
+  auto j = torch::cat(v); // expect: 'v[0]' is on the CPU but 'v[1]' is on CUDA
 }
 void insertedLast() {
   std::vector<torch::Tensor> v{torch::randn({2, 4}), torch::randn({2, 4}).to(torch::kCUDA), torch::ones({2, 4})};
   v.insert(v.end(), torch::rand({2, 4}).to(torch::Device(torch::kCPU)));
-  auto j = torch::cat(v); // expect: 'v' is on the CPU but 'v' is on CUDA
+  auto j = torch::cat(v); // expect: 'v[0]' is on the CPU but 'v[1]' is on CUDA
 }
 void insertedWithin() {
   std::vector<torch::Tensor> v{torch::randn({2, 4}), torch::randn({2, 4}).to(torch::kCUDA), torch::ones({2, 4})};
   v.insert(v.begin() + 1, torch::rand({2, 4}).to(torch::Device(torch::kCPU)));
-  auto j = torch::cat(v); // expect: 'v' is on the CPU but 'v' is on CUDA
+  auto j = torch::cat(v); // expect: 'v[0]' is on the CPU but 'v[2]' is on CUDA
+}
+// Spelled in place, an element is called as it stands there.
+void spelledInPlace(bool first) {
+  auto a = torch::rand({4});
+  if (first)
+    torch::cat({a, a.cuda()}); // expect: 'a' is on the CPU but 'a.cuda()' is on CUDA
+  else
+    torch::stack({a.cuda(), torch::ones({4})}); // expect: 'torch::ones({4})' is on the CPU but 'a.cuda()' is on CUDA
 }
 void elementTypes() {
   torch::nn::Linear m2(4, 4);

@@ -38,6 +38,15 @@ void aCopiedArgument() {
   // CHECK: sum(y.to(device), x);
 }
 
+// An element is mended where it is spelled.
+// CHECK-LABEL: void anElement
+void anElement() {
+  torch::Device device(torch::kCUDA);
+  auto x = torch::rand({2, 3}, device);
+  torch::cat({x, x.cpu()});
+  // CHECK: torch::cat({x, x.cpu().to(device)});
+}
+
 // CHECK-LABEL: void aVariable
 void aVariable() {
   torch::Device device(torch::kCUDA);
