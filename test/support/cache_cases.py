@@ -47,6 +47,20 @@ def options(p):
 
 
 @case
+def macros_in_front(p):
+    """A library in front of LibTorch that LibTorch does not compile behind, as Qt's `slots`."""
+    p.write("lib/include/window.h", "#pragma once\n#define slots\nstruct Window {};\n")
+    p.write("lib/include/torch/part.h", PART.format("int ") + "inline int slots(int x) { return x; }\n")
+    p.write("src/own.h", "#pragma once\n#include <window.h>\nclass Own : Window { public slots: void at(); };\n")
+    behind = MAIN.replace("#include <torch", "#undef slots\n#include <torch").replace("OwnNumber", "Number")
+    p.write("src/main.cpp", behind)
+    p.expect(0, 0, 1)
+    # Where the project's code needs what LibTorch defines otherwise, there is none.
+    p.write("src/main.cpp", behind.replace("#undef slots\n", ""))
+    expect(p.lint()[0] == 3, "does not compile in any order")
+
+
+@case
 def folders(p):
     """The include folders of a target make no difference, unless they hold what is looked for."""
     own = "--extra-arg=-I" + p.path("src/own")

@@ -53,11 +53,11 @@ bool isOfTorch(const PrefixInclude &I) {
 }
 
 /// How many of \p All must be read for the base, from the front; and which
-/// make it: \p Base.
-size_t chooseBase(const Includes &All, Includes &Base) {
+/// make it: \p Base. \p TorchFirst: as if no other library stood in front.
+size_t chooseBase(const Includes &All, bool TorchFirst, Includes &Base) {
   size_t Best = 0;
   for (size_t I = 0; I < All.size(); ++I) {
-    if (All[I].What == PrefixInclude::Other ||
+    if ((All[I].What == PrefixInclude::Other && !TorchFirst) ||
         All[I].What == PrefixInclude::Define)
       break;
     if (!isOfTorch(All[I]))
@@ -238,7 +238,7 @@ bool Preambles::isWanted(const Request &R) {
 std::optional<Preamble>
 Preambles::find(const CompilerInvocation &Of,
                 llvm::IntrusiveRefCntPtr<vfs::FileSystem> Source,
-                bool WithExports) {
+                bool WithExports, bool TorchFirst) {
   if (!canHavePreamble(Of))
     return std::nullopt;
   Prefix Found = findPrefix(Of, Source);
@@ -263,7 +263,7 @@ Preambles::find(const CompilerInvocation &Of,
     });
   };
   Includes Base;
-  size_t Read = chooseBase(Found.Includes, Base);
+  size_t Read = chooseBase(Found.Includes, TorchFirst, Base);
   if (Base.empty())
     return std::nullopt;
 
@@ -289,10 +289,14 @@ Preambles::find(const CompilerInvocation &Of,
     R.SharedKey = KeyFor(R.Text, Torch->Path,
                          meaningOf(Invocation, /*WithFolders=*/false));
   std::shared_ptr<Record> First = get(R);
+  // What stands in front of LibTorch and does not go with it is followed by a
+  // directive that mends that: `#undef slots`, behind Qt.
   if (!First)
-    return std::nullopt;
+    return TorchFirst || R.IsSpecial || !Torch->IsAfterUndef
+               ? std::nullopt
+               : find(Of, std::move(Source), WithExports, /*TorchFirst=*/true);
   if (AsksFor(*First))
-    return find(Of, std::move(Source), /*WithExports=*/true);
+    return find(Of, std::move(Source), /*WithExports=*/true, TorchFirst);
   // Whose it is, where it is shared.
   std::shared_ptr<Record> Made =
       First->File.empty() ? known(First->BaseKey) : First;
@@ -333,7 +337,7 @@ Preambles::find(const CompilerInvocation &Of,
     R.Key = KeyFor(R.Text, Result.File, Meaning);
     std::shared_ptr<Record> Second = get(R);
     if (Second && AsksFor(*Second))
-      return find(Of, std::move(Source), /*WithExports=*/true);
+      return find(Of, std::move(Source), /*WithExports=*/true, TorchFirst);
     if (Second) {
       auto OfTorch = llvm::find_if(llvm::reverse(Own), isOfTorch);
       Preamble Both{R.Key, Second->Id, Cache.path(Second->File)};

@@ -72,7 +72,8 @@ public:
   std::optional<Preamble>
   find(const clang::CompilerInvocation &Invocation,
        llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Source) {
-    return find(Invocation, std::move(Source), /*WithExports=*/false);
+    return find(Invocation, std::move(Source), /*WithExports=*/false,
+                /*TorchFirst=*/false);
   }
   /// True while the preamble of this key would be made from the same.
   bool holds(llvm::StringRef Key, ContentHash Id);
@@ -117,8 +118,8 @@ private:
 
   std::optional<Preamble>
   find(const clang::CompilerInvocation &Invocation,
-       llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Source,
-       bool WithExports);
+       llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Source, bool WithExports,
+       bool TorchFirst);
   std::shared_ptr<Slot> slot(llvm::StringRef Key);
   std::shared_ptr<Record> get(const Request &R);
   std::shared_ptr<Record> load(llvm::StringRef Key);

@@ -69,6 +69,7 @@ private:
   std::string MainFile;
   llvm::StringSet<> Given; ///< By -D or -U.
   llvm::StringSet<> Names, Code, Defined;
+  bool HasUndef = false;
   llvm::DenseSet<const FileEntry *> Seen; ///< The user's and LibTorch's.
 
   bool addName(llvm::StringRef Name) {
@@ -95,6 +96,7 @@ private:
   void add(PrefixInclude Include) {
     Include.NamesBefore = Found.Names.size();
     Include.CodeBefore = Found.Code.size();
+    Include.IsAfterUndef = HasUndef;
     Found.Includes.push_back(std::move(Include));
   }
 
@@ -237,6 +239,7 @@ bool Walk::enter(FileEntryRef File) {
     } else if (Directive == "endif" && !Guard.empty()) {
       Guard.clear();
     } else if (Directive == "undef") {
+      HasUndef = true;
       if (!addName(Bare))
         return false;
     } else if (Directive == "define") {

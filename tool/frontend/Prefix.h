@@ -44,6 +44,7 @@ struct PrefixInclude {
   std::string Path; ///< Of the file that it names, as clang writes it.
   /// How many of `Prefix::Names` and `Prefix::Code` stood before it.
   size_t NamesBefore = 0, CodeBefore = 0;
+  bool IsAfterUndef = false; ///< A macro is undefined in front of it.
 };
 
 struct Prefix {
