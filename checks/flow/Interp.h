@@ -485,7 +485,6 @@ template <class Fn> States Interp::each(States In, Fn Body) {
   const Base Around = Since;
   for (State &Start : In) {
     Since = from(Start);
-    const Base Mine = Since;
     auto SavedTrail = std::move(Trail);
     size_t SavedCursor = Cursor;
     State *SavedS = S;
@@ -512,7 +511,6 @@ template <class Fn> States Interp::each(States In, Fn Body) {
     Trail = std::move(SavedTrail);
     Cursor = SavedCursor;
     S = SavedS;
-    Since = Mine;
     if (In.size() == 1)
       merge(Out);
   }

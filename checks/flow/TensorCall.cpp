@@ -180,7 +180,8 @@ void Interp::TensorCall::readArguments(ArrayRef<const Expr *> Args) {
     // To put none together throws, and not for a device: a program that goes on
     // has some.
     const Object *Together =
-        V.K == Value::Object && (Role == "tensors" || Role == "sequences")
+        V.K == Value::Object &&
+                (Role == "tensors" || Role == "sequences" || Role == "matrices")
             ? &S.Objects[V.Id]
             : nullptr;
     if (Together && Together->K == Object::List && !Together->Opaque &&

@@ -165,7 +165,7 @@ class Bench:
                 title, statistics.median(r for r, _ in ratios), *ratios[-1]))
         seconds, lines = (sum(figures[at] for _, figures in rows) for at in (7, 8))
         print("analysis: {:.0f} ms for 1,000 lines of the user's over all files, median of a file {:.0f} ms".format(
-            seconds * 1e6 / lines, statistics.median(f[7] * 1e6 / f[8] for _, f in rows)))
+            seconds * 1e6 / lines, statistics.median(f[7] * 1e6 / f[8] for _, f in rows if f[8])))
 
     def users_lines(self, file, flags):
         """Of the source and of the headers that clang does not take for the system's."""

@@ -34,6 +34,13 @@ void elementTypes() {
   m2(torch::tensor({1.0, 2.0, 3.0, 4.0}));
   m2(torch::tensor(std::vector<float>{1.f, 2.f, 3.f, 4.f}));
 }
+// So for an operator that calls another one, which has another name for them.
+void multiplied(int rounds) {
+  std::vector<torch::Tensor> matrices;
+  for (int i = 0; i != rounds; ++i)
+    matrices.push_back(torch::rand({2, 2}, torch::kCUDA));
+  torch::chain_matmul(matrices) + torch::rand({2, 2}); // expect: 'torch::rand({2, 2})' is on the CPU but 'torch::chain_matmul(matrices)' is on CUDA
+}
 // Of what a loop has filled all elements are alike, and there is one to stack.
 std::pair<torch::Tensor, torch::Tensor> filled(torch::Tensor x, int rounds) {
   std::vector<torch::Tensor> twice, once;
